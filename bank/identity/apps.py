@@ -1,0 +1,11 @@
+"""Django's entry for identity."""
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """The custom user model, in place from the first migration."""
+
+    name = "bank.identity"
+    label = "identity"
+    verbose_name = "People and roles"

@@ -1,0 +1,46 @@
+"""Users with roles, and the failed sign-ins that slow down guessing."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person is to the bank; one may have several roles. What each may do is said in `policy`."""
+
+    CUSTOMER = "customer", "Customer"
+    TELLER = "teller", "Teller"
+    AUDITOR = "auditor", "Auditor"
+    OPERATIONS = "operations", "Operations"
+    ADMIN = "admin", "Administrator"
+
+
+class User(AbstractUser):
+    """A person who signs in. `customer_id` ties a customer's log-in to the customer's stream in the ledger."""
+
+    roles = ArrayField(models.CharField(max_length=20, choices=Role), default=list, blank=True)
+    customer_id = models.UUIDField(null=True, blank=True, db_index=True)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="identity_user_roles_known",
+                condition=models.Q(roles__contained_by=[str(role) for role in Role]),
+            ),
+        ]
+
+
+class FailedSignIn(models.Model):
+    """One failed sign-in, counted under keyed hashes: neither names nor addresses are kept.
+
+    It stands in PostgreSQL, which signing in needs anyway, so that the limit holds while the cache is away.
+    """
+
+    key = models.CharField(max_length=64)
+    failed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "failed_at"]), models.Index(fields=["failed_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} at {self.failed_at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,87 @@
+"""The one policy module: who may see and do what, asked by web and API alike."""
+
+from typing import Final, Protocol
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.handler import Actor
+from bank.identity.models import Role, User
+
+Person = User | AnonymousUser
+
+_STAFF: Final = frozenset({Role.TELLER, Role.ADMIN})
+
+
+class OwnedByCustomer(Protocol):
+    """Whatever belongs to one customer: an account's row, or its folded state."""
+
+    @property
+    def customer_id(self) -> UUID: ...
+
+
+def owns(person: Person, account: OwnedByCustomer) -> bool:
+    """Whether the account belongs to the customer whose log-in this is."""
+    return customer_of(person) == account.customer_id
+
+
+def customer_of(person: Person) -> UUID | None:
+    """The customer whose log-in this is; None for everybody else."""
+    if not isinstance(person, User) or not _has(person, Role.CUSTOMER):
+        return None
+    return person.customer_id
+
+
+def may_see_account(person: Person, account: OwnedByCustomer) -> bool:
+    """Owners, staff and auditors. To everybody else the account does not exist (404)."""
+    return owns(person, account) or may_see_customers(person)
+
+
+def may_debit(person: Person, account: OwnedByCustomer) -> bool:
+    """Withdraw and transfer: owners, and staff at the cash desk."""
+    return owns(person, account) or may_run_cash_desk(person)
+
+
+def may_deposit(person: Person, account: OwnedByCustomer) -> bool:
+    """Staff at the cash desk; owners only where the bank lets them, as in the demo."""
+    return may_run_cash_desk(person) or (bool(settings.SELF_SERVICE_DEPOSITS) and owns(person, account))
+
+
+def may_see_customers(person: Person) -> bool:
+    """Look up any customer and account."""
+    return may_serve_customers(person) or _has(person, Role.AUDITOR)
+
+
+def may_serve_customers(person: Person) -> bool:
+    """Register customers, open, freeze and close accounts, set overdraft limits."""
+    return _has(person, *_STAFF)
+
+
+def may_run_cash_desk(person: Person) -> bool:
+    """Take in and pay out money for any customer."""
+    return _has(person, *_STAFF)
+
+
+def may_audit(person: Person) -> bool:
+    """Read every event and every command."""
+    return _has(person, Role.AUDITOR, Role.ADMIN)
+
+
+def may_see_reports(person: Person) -> bool:
+    """Figures over all customers: everybody who works here."""
+    return _has(person, Role.TELLER, Role.AUDITOR, Role.OPERATIONS, Role.ADMIN)
+
+
+def may_operate(person: Person) -> bool:
+    """Steer projections and jobs."""
+    return _has(person, Role.OPERATIONS, Role.ADMIN)
+
+
+def actor_of(person: User, channel: str) -> Actor:
+    """Who stands behind a command sent through `channel` ("web" or "api")."""
+    return Actor(id=f"user:{person.pk}", channel=channel)
+
+
+def _has(person: Person, *roles: Role) -> bool:
+    return isinstance(person, User) and person.is_active and not frozenset(roles).isdisjoint(person.roles)

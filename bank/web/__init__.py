@@ -1,0 +1,1 @@
+"""The web door: task-based pages for customers and staff."""

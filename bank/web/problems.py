@@ -1,0 +1,101 @@
+"""The pages for what went wrong: plain, calm, and without asking the database."""
+
+import sys
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from bank.web.context import bank
+from bank.web.middleware import correlation_id
+from ledger.errors import StoreUnavailable, TooMuchContention
+
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What the page says: `title` what happened, `detail` what it means and what to do now."""
+
+    status: int
+    title: str
+    detail: str
+
+
+BAD_REQUEST = Problem(
+    status=400,
+    title="This request can’t be read",
+    detail="Something in it is missing or malformed. Nothing was changed. Go back and try again.",
+)
+FORM_EXPIRED = Problem(
+    status=403,
+    title="This form can’t be used any more",
+    detail="It may be older than your session, or cookies may be switched off. Nothing was changed. "
+    "Open the page again and repeat what you wanted to do.",
+)
+FORBIDDEN = Problem(
+    status=403,
+    title="You may not open this page",
+    detail="Your roles do not allow it. If you need it for your work, ask an administrator.",
+)
+NOT_FOUND = Problem(
+    status=404,
+    title="Page not found",
+    detail="There is nothing at this address, or it is not yours to see. Check the address for a typing mistake.",
+)
+SERVER_ERROR = Problem(
+    status=500,
+    title="Something went wrong on our side",
+    detail="If you were sending something, it was either done whole or not at all: look at the account before you "
+    "repeat it. Tell us the request number below.",
+)
+UNAVAILABLE = Problem(
+    status=503,
+    title="The bank is pausing for a moment",
+    detail="Our records can’t be reached just now. Nothing is lost. If you were sending something, reload this page in "
+    "a few seconds: it will be done once, however often you send it.",
+)
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The page for `problem`. It takes nothing from the session or the database, so that it works when they do not."""
+    html = render_to_string(
+        "problem.html",
+        {**bank(request), "problem": problem, "request_id": correlation_id(request)},
+    )
+    response = HttpResponse(html, status=problem.status)
+    response.headers["Cache-Control"] = "no-store"
+    if problem.status == UNAVAILABLE.status:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler400."""
+    return problem_page(request, BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler403."""
+    return problem_page(request, FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    return problem_page(request, NOT_FOUND)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
+    return problem_page(request, FORM_EXPIRED)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a database that is away is a pause (503), all else is a mistake of ours."""
+    return problem_page(request, UNAVAILABLE if is_unavailable(sys.exc_info()[1]) else SERVER_ERROR)
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Whether `error` says that the store or the database can't be reached just now."""
+    return isinstance(error, StoreUnavailable | TooMuchContention | OperationalError | InterfaceError)
