@@ -1,0 +1,140 @@
+"""How each kind of stream is folded, and which streams a command reads and writes: the handler's table of contents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+from uuid import UUID
+
+import msgspec
+
+from accounts import account, account_commands, customer
+from accounts.account import Account, Status
+from accounts.account_commands import (
+    CloseAccount,
+    Deposit,
+    FreezeAccount,
+    OpenAccount,
+    SetOverdraftLimit,
+    Transfer,
+    UnfreezeAccount,
+    Withdraw,
+)
+from accounts.command import Command
+from accounts.customer import Customer, RegisterCustomer
+from ledger.reading import read_stream
+from ledger.store import Head
+
+State = Account | Customer
+States = Callable[[UUID], Any]
+Decision = list[tuple[str, UUID, list[Any]]]  # (category, stream, its new events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """One kind of stream. `snapshot_schema` goes up when the state's class changes: older snapshots are then refolded.
+
+    `memo` keeps what a receipt needs of the state after a command (JSON); `recall` puts it back into a later state.
+    """
+
+    category: str
+    snapshot_schema: int
+    decode: Callable[[bytes], Any]
+    evolve: Callable[[Any, Any, UUID], Any]
+    memo: Callable[[Any], Any]
+    recall: Callable[[Any, Any], Any]
+
+
+def _recall_account(state: Account, memo: list[Any]) -> Account:
+    balance, held, overdraft, status = memo
+    return replace(
+        state, balance_minor=balance, held_minor=held, overdraft_limit_minor=overdraft, status=Status(status)
+    )
+
+
+AGGREGATES: Final = {
+    account.CATEGORY: Aggregate(
+        category=account.CATEGORY,
+        snapshot_schema=1,
+        decode=msgspec.json.Decoder(Account).decode,
+        evolve=account.evolve,
+        memo=lambda a: [a.balance_minor, a.held_minor, a.overdraft_limit_minor, a.status],
+        recall=_recall_account,
+    ),
+    customer.CATEGORY: Aggregate(
+        category=customer.CATEGORY,
+        snapshot_schema=1,
+        decode=msgspec.json.Decoder(Customer).decode,
+        evolve=customer.evolve,
+        memo=lambda _: None,
+        recall=lambda state, _: state,
+    ),
+}
+
+
+def state_of(category: str, stream_id: UUID, head: Head) -> State:
+    """From the snapshot; folded from the events where the snapshot is of another schema."""
+    aggregate = AGGREGATES[category]
+    if head.snapshot_schema == aggregate.snapshot_schema:
+        return cast(State, aggregate.decode(head.snapshot))
+    return fold(category, stream_id, to=head.version)
+
+
+def fold(category: str, stream_id: UUID, *, to: int) -> State:
+    """The state at version `to`, from the events alone."""
+    evolve, state = AGGREGATES[category].evolve, None
+    for event in read_stream(stream_id, to=to):
+        state = evolve(state, event.data, stream_id)
+    return cast(State, state)
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A command's streams (category, id), the one it is about first, and its decider over their states."""
+
+    streams: Callable[[Any], tuple[tuple[str, UUID], ...]]
+    decide: Callable[[Any, States], Decision]
+
+
+def _of_account(decider: Callable[[Account | None, Any], list[Any]]) -> Handling:
+    def decide(command: Any, states: States) -> Decision:
+        return [(account.CATEGORY, command.account_id, decider(states(command.account_id), command))]
+
+    return Handling(lambda command: ((account.CATEGORY, command.account_id),), decide)
+
+
+def _register(command: RegisterCustomer, states: States) -> Decision:
+    return [
+        (customer.CATEGORY, command.customer_id, list(customer.register(states(command.customer_id), command))),
+    ]
+
+
+def _open(command: OpenAccount, states: States) -> Decision:
+    events = account_commands.open_account(states(command.account_id), states(command.customer_id), command)
+    return [(account.CATEGORY, command.account_id, list(events))]
+
+
+def _transfer(command: Transfer, states: States) -> Decision:
+    sent, received = account_commands.transfer(states(command.from_account_id), states(command.to_account_id), command)
+    return [
+        (account.CATEGORY, command.from_account_id, list(sent)),
+        (account.CATEGORY, command.to_account_id, list(received)),
+    ]
+
+
+COMMANDS: Final[dict[type[Command], Handling]] = {
+    RegisterCustomer: Handling(lambda c: ((customer.CATEGORY, c.customer_id),), _register),
+    OpenAccount: Handling(
+        lambda c: ((account.CATEGORY, c.account_id), (customer.CATEGORY, c.customer_id)),
+        _open,
+    ),
+    Deposit: _of_account(account_commands.deposit),
+    Withdraw: _of_account(account_commands.withdraw),
+    Transfer: Handling(
+        lambda c: ((account.CATEGORY, c.from_account_id), (account.CATEGORY, c.to_account_id)),
+        _transfer,
+    ),
+    FreezeAccount: _of_account(account_commands.freeze),
+    UnfreezeAccount: _of_account(account_commands.unfreeze),
+    SetOverdraftLimit: _of_account(account_commands.set_overdraft_limit),
+    CloseAccount: _of_account(account_commands.close),
+}

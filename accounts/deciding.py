@@ -1,0 +1,196 @@
+"""Deciding a batch in memory: states folded forward command by command, into one append."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from accounts.aggregates import AGGREGATES, Handling, State, state_of
+from accounts.command import Command
+from accounts.outcome import Outcome, result_of, split_states
+from accounts.refusals import Refused
+from ledger.codec import type_of
+from ledger.connections import Cursor
+from ledger.consistency import token_of
+from ledger.errors import VersionConflict
+from ledger.ids import new_id
+from ledger.projections import NewEvent
+from ledger.records import RecordedEvent
+from ledger.store import Appended, Batch, CommandRow, StreamChange, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Envelope:
+    """A command on its way: how it is handled, who sent it, what it belongs to. `refused`: by the database."""
+
+    command: Command
+    handling: Handling
+    fingerprint: bytes
+    actor: str
+    channel: str
+    correlation_id: UUID
+    causation_id: UUID
+    expected_version: int | None = None
+    refused: Refused | None = None
+
+
+class BatchRefused(Exception):
+    """A command of an all-or-nothing batch was refused: nothing was done, nothing recorded. `index` counts from 0."""
+
+    def __init__(self, index: int, refusal: Refused) -> None:
+        super().__init__(f"command {index}: {refusal}")
+        self.index = index
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class _Fold:
+    """A stream while the batch runs over it."""
+
+    category: str
+    loaded_version: int
+    version: int
+    state: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One command's part: its refusal, or its events and (category, stream, first, last position, state) a stream."""
+
+    envelope: Envelope
+    refusal: Refused | None
+    events: list[NewEvent] = field(default_factory=list)
+    writes: list[tuple[str, UUID, int, int, State]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The whole batch: what to append, and each command's part in it."""
+
+    batch: Batch
+    decisions: list[Decision]
+
+
+def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
+    """Load every stream of the batch in one statement, decide in order. Raises VersionConflict, BatchRefused."""
+    folds = _load(cur, envelopes, lock=lock)
+    batch = Batch()
+    decisions = []
+    for index, envelope in enumerate(envelopes):
+        decision = _decide(envelope, folds)
+        if decision.refusal is not None and all_or_nothing:
+            raise BatchRefused(index, decision.refusal)
+        decisions.append(decision)
+        batch.events += decision.events
+        batch.commands.append(_command_row(decision))
+    for stream_id, fold in folds.items():
+        if fold.version > fold.loaded_version:
+            schema = AGGREGATES[fold.category].snapshot_schema
+            batch.streams[stream_id] = StreamChange(
+                fold.category, fold.loaded_version, fold.version, fold.state, schema
+            )
+    return Decided(batch, decisions)
+
+
+def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
+    """What the callers get, now that it is committed."""
+    token = token_of(appended.sequence) if appended.sequence is not None else None
+    return [_outcome(decision, appended, token) for decision in decided.decisions]
+
+
+def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
+    """Every stream that some command names; one that does not exist yet is at version 0 without a state."""
+    categories = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
+    heads = load(cur, sorted(categories), lock=lock)
+    folds = {}
+    for stream_id, category in categories.items():
+        head = heads.get(stream_id)
+        version = head.version if head else 0
+        state = state_of(category, stream_id, head) if head else None
+        folds[stream_id] = _Fold(category, version, version, state)
+    return folds
+
+
+def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
+    command = envelope.command
+    if envelope.refused is not None:
+        return Decision(envelope, envelope.refused)
+    if envelope.expected_version is not None:
+        _, stream_id = envelope.handling.streams(command)[0]
+        actual = folds[stream_id].version
+        if actual != envelope.expected_version:
+            raise VersionConflict(stream_id, envelope.expected_version, actual)
+    try:
+        decision = envelope.handling.decide(command, lambda stream_id: folds[stream_id].state)
+    except Refused as refusal:
+        return Decision(envelope, refusal)
+    metadata = {
+        "correlationId": str(envelope.correlation_id),
+        "causationId": str(envelope.causation_id),
+        "commandId": str(command.command_id),
+        "actor": envelope.actor,
+    }
+    decided = Decision(envelope, None)
+    for category, stream_id, events in decision:
+        fold, first = folds[stream_id], folds[stream_id].version + 1
+        evolve = AGGREGATES[category].evolve
+        for event in events:
+            fold.version += 1
+            fold.state = evolve(fold.state, event, stream_id)
+            decided.events.append(NewEvent(category, stream_id, fold.version, event, new_id(), metadata))
+        if fold.version >= first:
+            decided.writes.append((category, stream_id, first, fold.version, fold.state))
+    return decided
+
+
+def _command_row(decision: Decision) -> CommandRow:
+    envelope, refusal = decision.envelope, decision.refusal
+    return CommandRow(
+        command_id=envelope.command.command_id,
+        type=type(envelope.command).__name__,
+        fingerprint=envelope.fingerprint,
+        actor=envelope.actor,
+        channel=envelope.channel,
+        correlation_id=envelope.correlation_id,
+        refusal=refusal.code if refusal else None,
+        result={"fields": refusal.fields} if refusal else result_of(decision.writes),
+    )
+
+
+def _outcome(decision: Decision, appended: Appended, token: str | None) -> Outcome:
+    envelope = decision.envelope
+    accounts, customers = split_states([(c, s, state) for c, s, _, _, state in decision.writes])
+    return Outcome(
+        command_id=envelope.command.command_id,
+        command_type=type(envelope.command).__name__,
+        actor=envelope.actor,
+        channel=envelope.channel,
+        correlation_id=envelope.correlation_id,
+        fingerprint=envelope.fingerprint,
+        refusal=decision.refusal,
+        events=tuple(_recorded(event, appended) for event in decision.events),
+        versions={stream_id: last for _, stream_id, _, last, _ in decision.writes},
+        accounts=accounts,
+        customers=customers,
+        consistency_token=token if decision.events else None,
+        recorded_at=appended.recorded_at,
+    )
+
+
+def _recorded(event: NewEvent, appended: Appended) -> RecordedEvent:
+    kind = type_of(event.event)
+    return RecordedEvent(
+        id=event.id,
+        type=kind.name,
+        schema_version=kind.version,
+        stream_id=event.stream_id,
+        stream_position=event.stream_position,
+        position=None,
+        recorded_at=appended.recorded_at,
+        data=event.event,
+        metadata=event.metadata,
+    )
+
+
+def refuse(envelope: Envelope, refusal: Refused) -> Envelope:
+    """The envelope of a command that only the database could refuse."""
+    return replace(envelope, refused=refusal)

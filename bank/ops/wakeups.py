@@ -1,0 +1,77 @@
+"""Wake-ups of the workers after a commit: coalesced in Valkey, sent by a thread, never in a command's way."""
+
+import logging
+import os
+import threading
+import time
+from typing import Any
+
+import redis
+from django.conf import settings
+
+from bank.celery import app
+
+logger = logging.getLogger(__name__)
+
+# A wake-up that a killed worker took along is forgotten after this long; beat looks every two seconds anyway.
+_KEY_SECONDS = 2
+_BACK_OFF_SECONDS = 1.0
+
+
+class _Waker(threading.Thread):
+    """Sends at most one wake-up at a time, however many commits there are; backs off while Valkey is away."""
+
+    def __init__(self) -> None:
+        super().__init__(name="waker", daemon=True)
+        self.wanted = threading.Event()
+        self.pid = os.getpid()
+
+    def run(self) -> None:
+        while True:
+            self.wanted.wait()
+            self.wanted.clear()
+            try:
+                ask_for("ledger.advance")
+            except Exception as error:  # noqa: BLE001 - whatever ails the broker, commands go on and beat is the net
+                logger.warning("cannot wake the workers: %s", error)
+                time.sleep(_BACK_OFF_SECONDS)
+
+
+_waker: _Waker | None = None
+_client: Any = None
+_lock = threading.Lock()
+
+
+def wake() -> None:
+    """Ask for sealing and projecting, soon. Returns at once, never raises."""
+    global _waker
+    waker = _waker
+    if waker is None or waker.pid != os.getpid():
+        with _lock:
+            if _waker is None or _waker.pid != os.getpid():
+                _waker = _Waker()
+                _waker.start()
+            waker = _waker
+    waker.wanted.set()
+
+
+def ask_for(task: str, **arguments: str) -> None:
+    """Send `task`, unless one that nobody has taken yet is under way. Raises what the broker raises."""
+    if _valkey().set(_key(task, *arguments.values()), 1, nx=True, ex=_KEY_SECONDS):
+        app.send_task(task, kwargs=arguments, retry=False, expires=30)
+
+
+def taken(task: str, *arguments: str) -> None:
+    """A worker is about to look: what is committed from now on wants another look."""
+    _valkey().delete(_key(task, *arguments))
+
+
+def _key(task: str, *arguments: str) -> str:
+    return ":".join(("passbook", "wanted", task, *arguments))
+
+
+def _valkey() -> Any:
+    global _client
+    if _client is None:
+        _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=0.5)
+    return _client

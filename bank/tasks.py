@@ -1,0 +1,38 @@
+"""Celery tasks: thin calls of the ledger. Each is safe to run twice at once, and to be killed anywhere."""
+
+import time
+from collections.abc import Callable
+
+from celery import shared_task
+
+from bank.ops.wakeups import ask_for, taken
+from ledger import runner, sealing
+from ledger.projections import async_projection, async_projections
+
+_BUSY_PAUSE_SECONDS = 0.02
+_BUSY_TRIES = 100
+
+
+@shared_task(name="ledger.advance")
+def advance() -> None:
+    """Seal what is committed, then send each async projection on its way."""
+    taken("ledger.advance")
+    _until_free(lambda: sealing.seal_all().busy)
+    for projection in async_projections():
+        ask_for("ledger.project", name=projection.name)
+
+
+@shared_task(name="ledger.project")
+def project(*, name: str) -> None:
+    """Bring one async projection up to the head of the sealed book."""
+    taken("ledger.project", name)
+    projection = async_projection(name)
+    _until_free(lambda: runner.advance(projection).busy)
+
+
+def _until_free(turn: Callable[[], bool]) -> None:
+    """Run `turn` until nobody else was at it: whoever was may have looked just before what this task was sent for."""
+    for _ in range(_BUSY_TRIES):
+        if not turn():
+            return
+        time.sleep(_BUSY_PAUSE_SECONDS)

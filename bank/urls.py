@@ -1,0 +1,19 @@
+"""Which door a path leads to."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from bank.ops import health
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("bank.api.urls")),
+    path("", include("bank.web.urls")),
+]
+
+handler400 = "bank.web.problems.bad_request"
+handler403 = "bank.web.problems.permission_denied"
+handler404 = "bank.web.problems.not_found"
+handler500 = "bank.web.problems.server_error"

@@ -1,0 +1,133 @@
+"""PostgreSQL connections of the command path: a small pool, prepared statements, autocommit, a planner told to loop."""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from psycopg.adapt import Buffer, Loader
+from psycopg.pq import Format
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from ledger.errors import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+# The append joins a JSON document of a few rows with large tables by their keys. The planner guesses 100 rows of JSON
+# and would hash or scan the whole table for them; a nested loop is right from one row to thousands, and locks in order.
+_PLANNER = (
+    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off"
+    " -c plan_cache_mode=force_generic_plan -c synchronous_commit=on"
+)
+_CHECKOUT_TIMEOUT_SECONDS = 5.0
+
+_pool: ConnectionPool[Connection] | None = None
+_pool_pid = 0
+_lock = threading.Lock()
+
+
+@contextmanager
+def connection() -> Iterator[Connection]:
+    """A connection of this process's pool, as long as the block; raises StoreUnavailable when PostgreSQL is away."""
+    try:
+        with _current_pool().connection() as conn:
+            yield conn
+    except PoolTimeout as error:
+        raise StoreUnavailable("no connection to the ledger") from error
+    except psycopg.OperationalError as error:
+        if _is_lost(error):
+            _current_pool().check()
+            raise StoreUnavailable("the connection to the ledger was lost") from error
+        raise
+
+
+@contextmanager
+def cursor() -> Iterator[Cursor]:
+    """A binary cursor on a connection of its own, in autocommit: each statement is its own transaction."""
+    with connection() as conn, conn.cursor(binary=True) as cur:
+        yield cur
+
+
+@contextmanager
+def transaction() -> Iterator[Cursor]:
+    """A binary cursor inside one transaction: committed at the end of the block, rolled back by an exception."""
+    with connection() as conn, conn.transaction(), conn.cursor(binary=True) as cur:
+        yield cur
+
+
+def close_pool() -> None:
+    """Close this process's connections; the next use opens new ones."""
+    global _pool
+    with _lock:
+        if _pool is not None and _pool_pid == os.getpid():
+            _pool.close()
+        _pool = None
+
+
+def _is_lost(error: psycopg.OperationalError) -> bool:
+    """Whether the server went away, told apart from a statement that failed (deadlock, lock timeout, serialization)."""
+    state = error.sqlstate
+    return state is None or state.startswith(("08", "57P"))
+
+
+def _current_pool() -> ConnectionPool[Connection]:
+    """The pool of this process: one that a fork inherited belongs to the parent."""
+    global _pool, _pool_pid
+    if _pool is not None and _pool_pid == os.getpid():
+        return _pool
+    with _lock:
+        if _pool is None or _pool_pid != os.getpid():
+            _pool = _open_pool()
+            _pool_pid = os.getpid()
+        return _pool
+
+
+def _open_pool() -> ConnectionPool[Connection]:
+    # Django's own parameters, so that a test database is followed; connections of the ORM stay apart from ours.
+    parameters = connections["default"].settings_dict
+    conninfo = psycopg.conninfo.make_conninfo(
+        dbname=parameters["NAME"],
+        user=parameters["USER"] or None,
+        password=parameters["PASSWORD"] or None,
+        host=parameters["HOST"] or None,
+        port=parameters["PORT"] or None,
+        application_name="passbook ledger",
+        connect_timeout=3,
+        options=_PLANNER,
+    )
+    return ConnectionPool(
+        conninfo,
+        min_size=1,
+        max_size=getattr(settings, "LEDGER_POOL_SIZE", 16),
+        timeout=_CHECKOUT_TIMEOUT_SECONDS,
+        kwargs={"autocommit": True, "prepare_threshold": 0},
+        configure=_configure,
+        open=True,
+        name="ledger",
+    )
+
+
+def _configure(conn: Connection) -> None:
+    conn.adapters.register_loader("jsonb", _RawJsonb)
+
+
+class _RawJsonb(Loader):
+    """jsonb as its JSON text in bytes: whoever wants objects decodes it straight into the class that it wants."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        # The binary form is a version byte (1) and the text.
+        return bytes(data)[1:]
+
+
+atexit.register(close_pool)

@@ -1,0 +1,21 @@
+"""Advisory locks: who may seal, who may run a projection. They end with their transaction, however it ends."""
+
+import zlib
+from typing import Final
+
+from ledger.connections import Cursor
+
+# The first half of the two-number keys: keeps ours apart from anybody else's advisory locks in the same database.
+_SPACE: Final = 0x50_42  # "PB"
+SEALER: Final = "sealer"
+
+
+def try_lock(cur: Cursor, name: str) -> bool:
+    """Take the transaction-level lock `name` if nobody has it; never waits, takes no transaction id."""
+    row = cur.execute("select pg_try_advisory_xact_lock(%s::int, %s::int)", (_SPACE, _key(name))).fetchone()
+    return bool(row and row[0])
+
+
+def _key(name: str) -> int:
+    """CRC-32 as a signed 32-bit number: the same in every process and version."""
+    return zlib.crc32(name.encode()) - 2**31

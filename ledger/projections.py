@@ -1,0 +1,114 @@
+"""Projections: what the ledger knows of the read side. Three lifecycles, one registry."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from ledger.connections import Cursor
+from ledger.records import RecordedEvent
+
+
+class Lifecycle(StrEnum):
+    """When a projection's rows come about."""
+
+    INLINE = "inline"  # in the append's own statement
+    ASYNC = "async"  # by a worker, after sealing
+    LIVE = "live"  # folded when asked, never stored
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be appended, as inline projections see it."""
+
+    category: str
+    stream_id: UUID
+    stream_position: int
+    event: Any
+    id: UUID
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineProjection:
+    """Rows written by the append's own statement: right as soon as the command is answered.
+
+    `parts` are data-modifying CTE bodies by name; each reads its rows from `json_to_recordset(input.j -> '<name>')`.
+    `rows` makes these rows (JSON types, UUIDs, datetimes) from a batch's events; a part without rows is left out.
+    `refusals` maps a unique constraint of its tables to the code of the refusal that a violation of it means.
+    """
+
+    name: str
+    description: str
+    parts: Mapping[str, str]
+    rows: Callable[[Sequence[NewEvent]], dict[str, list[dict[str, Any]]]]
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    lifecycle: Lifecycle = Lifecycle.INLINE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncProjection:
+    """Rows written by a worker from sealed events, in book order, together with the checkpoint: exactly once.
+
+    `apply(cursor, events)` gets up to `batch_size` events and writes set-based, in the transaction of the checkpoint.
+    """
+
+    name: str
+    description: str
+    apply: Callable[[Cursor, Sequence[RecordedEvent]], None]
+    batch_size: int = 2_000
+    lifecycle: Lifecycle = Lifecycle.ASYNC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveProjection:
+    """Folded from the stream when asked; registered so that the table of contents is complete."""
+
+    name: str
+    description: str
+    lifecycle: Lifecycle = Lifecycle.LIVE
+
+
+Projection = InlineProjection | AsyncProjection | LiveProjection
+
+_registry: dict[str, Projection] = {}
+
+
+def register(projection: Projection) -> None:
+    """Make a projection known. Names are unique, and so are the names of inline parts."""
+    if projection.name in _registry:
+        raise ValueError(f"projection {projection.name} is registered already")
+    if isinstance(projection, InlineProjection):
+        taken = {part for other in inline_projections() for part in other.parts}
+        if clash := taken & set(projection.parts):
+            raise ValueError(f"inline parts {sorted(clash)} are taken")
+    _registry[projection.name] = projection
+
+
+def unregister(name: str) -> None:
+    """Forget a projection (its rows and checkpoint stay)."""
+    del _registry[name]
+
+
+def projections() -> list[Projection]:
+    """All of them, in the order in which they were registered."""
+    return list(_registry.values())
+
+
+def inline_projections() -> list[InlineProjection]:
+    """Those that the append writes."""
+    return [p for p in _registry.values() if isinstance(p, InlineProjection)]
+
+
+def async_projections() -> list[AsyncProjection]:
+    """Those that the workers write."""
+    return [p for p in _registry.values() if isinstance(p, AsyncProjection)]
+
+
+def async_projection(name: str) -> AsyncProjection:
+    """One of the async projections; KeyError where there is none of that name."""
+    projection = _registry[name]
+    if not isinstance(projection, AsyncProjection):
+        raise KeyError(name)
+    return projection

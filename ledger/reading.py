@@ -1,0 +1,124 @@
+"""Reading the record: a stream, the sealed book, one entry. Nobody follows `sequence`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ledger.connections import Cursor, cursor
+from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
+
+_SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOfBook:
+    """A sealed event with its link of the chain; `previous_hash` of the first is 32 zero bytes."""
+
+    event: RecordedEvent
+    hash: bytes
+    previous_hash: bytes
+    sealed_at: datetime
+
+
+def read_sealed(cur: Cursor, *, after: int, limit: int) -> list[RecordedEvent]:
+    """Sealed events in book order, from the position behind `after`."""
+    cur.execute(f"{_SEALED} where n.position > %s order by n.position limit %s", (after, limit))
+    return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+
+
+def read_book(
+    *,
+    after: int,
+    limit: int,
+    stream_id: UUID | None = None,
+    type_name: str | None = None,
+    actor: str | None = None,
+    correlation_id: UUID | None = None,
+    from_at: datetime | None = None,
+    to_at: datetime | None = None,
+) -> list[RecordedEvent]:
+    """Sealed events in book order behind `after` that fit every filter; `from_at` inclusive, `to_at` exclusive."""
+    conditions = {
+        "n.position > %s": after,
+        "e.stream_id = %s": stream_id,
+        "e.type = %s": type_name,
+        "e.metadata ->> 'actor' = %s": actor,
+        "e.metadata ->> 'correlationId' = %s": str(correlation_id) if correlation_id else None,
+        "e.recorded_at >= %s": from_at,
+        "e.recorded_at < %s": to_at,
+    }
+    given = {sql: value for sql, value in conditions.items() if value is not None}
+    with cursor() as cur:
+        cur.execute(f"{_SEALED} where {' and '.join(given)} order by n.position limit %s", (*given.values(), limit))
+        return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+
+
+def read_entry(position: int) -> EntryOfBook | None:
+    """The entry at a position of the book."""
+    with cursor() as cur:
+        row = cur.execute(
+            f"select {EVENT_COLUMNS}, n.position, n.hash, p.hash, n.sealed_at"
+            " from ledger_entry n join ledger_event e using (sequence)"
+            " left join ledger_entry p on p.position = n.position - 1 where n.position = %s",
+            (position,),
+        ).fetchone()
+    return EntryOfBook(event_from_row(row[:8], row[8]), row[9], row[10] or bytes(32), row[11]) if row else None
+
+
+def read_stream(
+    stream_id: UUID, *, after: int = 0, to: int | None = None, limit: int | None = None
+) -> Iterator[RecordedEvent]:
+    """A stream's events in stream order, from behind `after` up to and with `to`; in pages, so memory is flat."""
+    page_size = 1_000
+    while limit is None or limit > 0:
+        page = _stream_page(stream_id, after, to, min(page_size, limit or page_size))
+        yield from page
+        if len(page) < page_size:
+            return
+        after = page[-1].stream_position
+        limit = None if limit is None else limit - len(page)
+
+
+def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], tuple[RecordedEvent, int]]:
+    """Events by their places (stream, stream position), each with its sequence number."""
+    cur.execute(
+        f"select {EVENT_COLUMNS}, n.position, e.sequence"
+        " from unnest(%s::uuid[], %s::int[]) as place(stream_id, stream_position)"
+        " join ledger_event e using (stream_id, stream_position) left join ledger_entry n using (sequence)",
+        ([stream_id for stream_id, _ in places], [position for _, position in places]),
+    )
+    return {(row[3], row[4]): (event_from_row(row[:8], row[8]), row[9]) for row in cur.fetchall()}
+
+
+def stream_version(stream_id: UUID) -> int:
+    """The version of a stream; 0 where there is none."""
+    with cursor() as cur:
+        row = cur.execute("select version from ledger_stream where id = %s", (stream_id,)).fetchone()
+    return row[0] if row else 0
+
+
+def find_event(stream_id: UUID, stream_position: int) -> RecordedEvent | None:
+    """One event by its place in its stream."""
+    return next(read_stream(stream_id, after=stream_position - 1, to=stream_position), None)
+
+
+def head_position() -> int:
+    """The last position of the sealed book; 0 while it is empty."""
+    with cursor() as cur:
+        row = cur.execute("select position from ledger_sealer_state").fetchone()
+    return row[0] if row else 0
+
+
+def _stream_page(stream_id: UUID, after: int, to: int | None, limit: int) -> list[RecordedEvent]:
+    parameters: dict[str, Any] = {"stream": stream_id, "after": after, "to": to or 2**31 - 1, "limit": limit}
+    with cursor() as cur:
+        cur.execute(
+            f"select {EVENT_COLUMNS}, n.position"
+            " from ledger_event e left join ledger_entry n using (sequence)"
+            " where e.stream_id = %(stream)s and e.stream_position > %(after)s and e.stream_position <= %(to)s"
+            " order by e.stream_position limit %(limit)s",
+            parameters,
+        )
+        return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]

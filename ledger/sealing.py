@@ -1,0 +1,181 @@
+"""Sealing: gives each committed event its place in the book, a dense position and a link of the hash chain.
+
+Sequence numbers become visible out of order: a slow transaction commits a low number late, a rolled-back one never. The
+sealer takes what it can see, in sequence order, and remembers the numbers that it passed over (gaps) with a transaction
+id X that was handed out after it saw a higher number. Whoever drew a missing number owned an id below X before drawing.
+So once no transaction below X runs any more (pg_snapshot_xmin has reached X) and the number still cannot be seen, it
+was rolled back, and the gap is forgotten. A long foreign transaction keeps gaps alive, but never holds up the book, and
+it costs a look at the gaps alone, not at all that was sealed since.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.codec import decode_json, encode_canonical, encode_json
+from ledger.connections import Cursor, transaction
+from ledger.locks import SEALER, try_lock
+from ledger.records import rfc3339
+
+BATCH_SIZE = 5_000
+GENESIS = bytes(32)
+
+# Range scans of the primary key: each gap, then everything above the highest number seen. One statement is one
+# snapshot: the events and the oldest running transaction are seen at the same moment, also when no event is there.
+_VISIBLE = """
+with gap as materialized (
+    select g.a, g.b from json_to_recordset(%(gaps)s::json) as g(a bigint, b bigint)
+), visible as (
+    (select e.* from gap, lateral (select * from ledger_event where sequence between gap.a and gap.b) e
+     order by e.sequence limit %(limit)s)
+    union all
+    (select * from ledger_event where sequence > %(high)s order by sequence limit %(limit)s)
+)
+select sequence, id, type, schema_version, stream_id, stream_position, recorded_at, data, metadata,
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+from (values (1)) always(one) left join visible on true order by sequence limit %(limit)s
+"""
+_INSERT = """
+insert into ledger_entry (position, sequence, hash)
+select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers `first` to `last` were not to be seen when a higher one was; dead once xmin reaches `xid`."""
+
+    first: int
+    last: int
+    xid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What one turn did. `busy`: another sealer was at it. `more`: the batch was full, there may be more."""
+
+    count: int
+    position: int
+    busy: bool = False
+    more: bool = False
+
+
+def seal_once(batch_size: int = BATCH_SIZE) -> Sealed:
+    """Seal up to `batch_size` events in one transaction; one sealer at a time over all processes."""
+    with transaction() as cur:
+        if not try_lock(cur, SEALER):
+            return Sealed(0, 0, busy=True)
+        return _seal(cur, batch_size)
+
+
+def seal_all(batch_size: int = BATCH_SIZE) -> Sealed:
+    """Seal until nothing is left to seal (or another sealer is at it); returns the total."""
+    total = 0
+    while True:
+        turn = seal_once(batch_size)
+        total += turn.count
+        if turn.busy or not turn.more:
+            return Sealed(total, turn.position, busy=turn.busy)
+
+
+def entry_hash(previous: bytes, position: int, canonical: bytes) -> bytes:
+    """SHA-256(previous hash, position as 8 bytes big-endian, canonical event)."""
+    return hashlib.sha256(previous + position.to_bytes(8, "big") + canonical).digest()
+
+
+def canonical_event(row: tuple[Any, ...]) -> bytes:
+    """The bytes that are hashed: the public form as stored, without position, in canonical JSON (RFC 8785).
+
+    `row`: id, type, schema_version, stream_id, stream_position, recorded_at, data, metadata (the last two JSON text).
+    """
+    event_id, name, version, stream_id, stream_position, recorded_at, data, metadata = row
+    return encode_canonical(
+        {
+            "id": event_id,
+            "type": name,
+            "schemaVersion": version,
+            "streamId": stream_id,
+            "streamPosition": stream_position,
+            "timestamp": rfc3339(recorded_at),
+            "data": decode_json(data),
+            "metadata": decode_json(metadata),
+        }
+    )
+
+
+def _seal(cur: Cursor, batch_size: int) -> Sealed:
+    position, chain, high, gaps = _state(cur)
+    rows, xmin = _visible(cur, gaps, high, batch_size)
+    full = len(rows) == batch_size
+    positions, hashes = [], []
+    for row in rows:
+        position += 1
+        chain = entry_hash(chain, position, canonical_event(row[1:9]))
+        positions.append(position)
+        hashes.append(chain)
+    seen = [row[0] for row in rows]
+    if rows:
+        cur.execute(_INSERT, (positions, seen, hashes))
+    left = _remaining_gaps(gaps, seen, None if full else xmin)
+    fresh = _gaps_between(high, [s for s in seen if s > high])
+    if fresh:
+        # Only now, after the numbers above were seen: an id taken earlier could be below that of a number's owner.
+        xid = _one(cur, "select pg_current_xact_id()::text::bigint")
+        left += [Gap(first, last, xid) for first, last in fresh]
+    if rows or left != gaps:
+        cur.execute(
+            "update ledger_sealer_state set position = %s, hash = %s, high_sequence = %s, gaps = %s::text::jsonb",
+            (position, chain, max([high, *seen[-1:]]), encode_json([[g.first, g.last, g.xid] for g in left]).decode()),
+        )
+    return Sealed(len(rows), position, more=full)
+
+
+def _state(cur: Cursor) -> tuple[int, bytes, int, list[Gap]]:
+    row = cur.execute("select position, hash, high_sequence, gaps from ledger_sealer_state").fetchone()
+    assert row is not None
+    return row[0], row[1], row[2], [Gap(*gap) for gap in decode_json(row[3])]
+
+
+def _visible(cur: Cursor, gaps: list[Gap], high: int, limit: int) -> tuple[list[tuple[Any, ...]], int]:
+    """The unsealed events that can be seen, in sequence order, and the xmin of the snapshot that saw them."""
+    document = encode_json([{"a": gap.first, "b": gap.last} for gap in gaps]).decode()
+    rows = cur.execute(_VISIBLE, {"gaps": document, "high": high, "limit": limit}).fetchall()
+    return [row for row in rows if row[0] is not None], rows[0][9]
+
+
+def _one(cur: Cursor, statement: str) -> int:
+    row = cur.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _remaining_gaps(gaps: list[Gap], seen: list[int], xmin: int | None) -> list[Gap]:
+    """The gaps without the numbers that turned up, and without the dead, where `xmin` may judge them (batch not full)."""
+    found = set(seen)
+    left = []
+    for gap in gaps:
+        if xmin is not None and xmin >= gap.xid:
+            continue
+        left += [Gap(first, last, gap.xid) for first, last in _runs_without(gap.first, gap.last, found)]
+    return left
+
+
+def _runs_without(first: int, last: int, found: set[int]) -> Iterable[tuple[int, int]]:
+    start = first
+    for number in sorted(n for n in found if first <= n <= last):
+        if number > start:
+            yield start, number - 1
+        start = number + 1
+    if start <= last:
+        yield start, last
+
+
+def _gaps_between(high: int, seen: list[int]) -> list[tuple[int, int]]:
+    """The runs of numbers above `high` that are missing between those seen (ascending)."""
+    runs = []
+    for number in seen:
+        if number > high + 1:
+            runs.append((high + 1, number - 1))
+        high = number
+    return runs

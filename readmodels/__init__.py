@@ -1,0 +1,1 @@
+"""The read side: every projection, its tables and its queries; one file a projection."""

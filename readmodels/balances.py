@@ -1,0 +1,144 @@
+"""Balances (inline): every account as it is right now."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.account import (
+    AccountClosed,
+    AccountFrozen,
+    AccountOpened,
+    AccountUnfrozen,
+    DepositMade,
+    OverdraftLimitSet,
+    Status,
+    TransferReceived,
+    TransferSent,
+    WithdrawalMade,
+)
+from ledger.projections import InlineProjection, NewEvent
+from readmodels.customers import CustomerRow
+
+
+class AccountRow(models.Model):
+    """An account now. Amounts in minor units of `currency`; `version` is the stream's."""
+
+    account_id = models.UUIDField(primary_key=True)
+    customer = models.ForeignKey(CustomerRow, models.DO_NOTHING, db_constraint=False, related_name="accounts")
+    iban = models.CharField(max_length=34)
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    status = models.CharField(max_length=6)
+    balance_minor = models.BigIntegerField()
+    held_minor = models.BigIntegerField(default=0)
+    overdraft_limit_minor = models.BigIntegerField()
+    version = models.IntegerField()
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "readmodels_account"
+        constraints = [models.UniqueConstraint(fields=["iban"], name="readmodels_account_iban")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.iban})"
+
+    @property
+    def available_minor(self) -> int:
+        """What a debit may take."""
+        return self.balance_minor - self.held_minor + self.overdraft_limit_minor
+
+    @property
+    def customer_name(self) -> str:
+        """The holder's name; empty where the customer is unknown."""
+        return self.customer.name
+
+
+_OPENED = """
+insert into readmodels_account (account_id, customer_id, iban, name, currency, status, balance_minor, held_minor,
+                                overdraft_limit_minor, version, opened_at)
+select o.i, o.c, o.b, o.n, o.y, o.s, o.d, 0, o.o, o.v, o.t
+from input, json_to_recordset(input.j -> 'accounts_opened')
+    as o(i uuid, c uuid, b text, n text, y text, s text, d bigint, o bigint, v integer, t timestamptz)
+"""
+# The rows are only ever changed by whoever holds the stream's head, so they need no order of their own.
+_CHANGED = """
+update readmodels_account a
+set balance_minor = a.balance_minor + c.d, version = c.v,
+    status = coalesce(c.s, a.status), overdraft_limit_minor = coalesce(c.o, a.overdraft_limit_minor)
+from input, json_to_recordset(input.j -> 'accounts_changed') as c(i uuid, d bigint, v integer, s text, o bigint)
+where a.account_id = c.i
+"""
+
+_SIGNS = {DepositMade: 1, TransferReceived: 1, WithdrawalMade: -1, TransferSent: -1}
+_STATUSES = {AccountFrozen: Status.FROZEN, AccountUnfrozen: Status.OPEN, AccountClosed: Status.CLOSED}
+
+
+def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
+    """One row an account: those that the batch opened whole, the others as a difference."""
+    opened: dict[UUID, dict[str, Any]] = {}
+    changed: dict[UUID, dict[str, Any]] = {}
+    for new in events:
+        event, kind = new.event, type(new.event)
+        if new.category != "account":
+            continue
+        row = opened.get(new.stream_id) or changed.get(new.stream_id)
+        if isinstance(event, AccountOpened):
+            row = opened[new.stream_id] = {
+                "i": new.stream_id, "c": event.customer_id, "b": event.iban, "n": event.name, "y": event.currency,
+                "s": Status.OPEN, "d": 0, "o": event.overdraft_limit_minor, "t": event.occurred_at,
+            }  # fmt: skip
+        elif row is None:
+            row = changed[new.stream_id] = {"i": new.stream_id, "d": 0}
+        row["v"] = new.stream_position
+        if sign := _SIGNS.get(kind):
+            row["d"] += sign * event.amount_minor
+        elif status := _STATUSES.get(kind):
+            row["s"] = status
+        elif isinstance(event, OverdraftLimitSet):
+            row["o"] = event.overdraft_limit_minor
+    return {"accounts_opened": list(opened.values()), "accounts_changed": list(changed.values())}
+
+
+PROJECTION = InlineProjection(
+    name="balances",
+    description="Every account as it is right now: balance, limits, status, version.",
+    parts={"accounts_opened": _OPENED, "accounts_changed": _CHANGED},
+    rows=rows,
+    refusals={"readmodels_account_iban": "iban_taken"},
+)
+
+
+def find(account_id: UUID) -> AccountRow | None:
+    """The account with this id."""
+    return AccountRow.objects.select_related("customer").filter(account_id=account_id).first()
+
+
+def find_by_iban(iban: str) -> AccountRow | None:
+    """The account with this IBAN (compact, upper case)."""
+    return AccountRow.objects.select_related("customer").filter(iban=iban).first()
+
+
+def of_customer(customer_id: UUID) -> list[AccountRow]:
+    """A customer's accounts, the oldest first; closed ones last."""
+    accounts = AccountRow.objects.select_related("customer").filter(customer_id=customer_id)
+    return sorted(accounts, key=lambda a: (a.status == Status.CLOSED, a.opened_at, a.account_id))
+
+
+def page(limit: int, after: UUID | None = None, customer_id: UUID | None = None) -> list[AccountRow]:
+    """Up to `limit` accounts by id, behind `after`."""
+    accounts = AccountRow.objects.select_related("customer").order_by("account_id")
+    if after is not None:
+        accounts = accounts.filter(account_id__gt=after)
+    if customer_id is not None:
+        accounts = accounts.filter(customer_id=customer_id)
+    return list(accounts[:limit])
+
+
+def search(text: str, limit: int) -> list[AccountRow]:
+    """Accounts whose IBAN begins with `text` (spaces do not count) or whose name contains it."""
+    iban = "".join(text.split()).upper()
+    accounts = AccountRow.objects.select_related("customer").filter(Q(iban__startswith=iban) | Q(name__icontains=text))
+    return list(accounts.order_by("account_id")[:limit])

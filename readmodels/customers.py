@@ -1,0 +1,70 @@
+"""Customers (inline): who banks here."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.customer import CustomerRegistered
+from ledger.projections import InlineProjection, NewEvent
+
+
+class CustomerRow(models.Model):
+    """A customer now."""
+
+    customer_id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=100)
+    email = models.CharField(max_length=254)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "readmodels_customer"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_REGISTERED = """
+insert into readmodels_customer (customer_id, name, email, registered_at)
+select r.i, r.n, r.e, r.t
+from input, json_to_recordset(input.j -> 'customers_registered') as r(i uuid, n text, e text, t timestamptz)
+"""
+
+
+def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
+    """One row a customer registered."""
+    registered = [
+        {"i": new.stream_id, "n": new.event.name, "e": new.event.email, "t": new.event.occurred_at}
+        for new in events
+        if isinstance(new.event, CustomerRegistered)
+    ]
+    return {"customers_registered": registered}
+
+
+PROJECTION = InlineProjection(
+    name="customers",
+    description="Every customer: name, email, since when.",
+    parts={"customers_registered": _REGISTERED},
+    rows=rows,
+)
+
+
+def find(customer_id: UUID) -> CustomerRow | None:
+    """The customer with this id."""
+    return CustomerRow.objects.filter(customer_id=customer_id).first()
+
+
+def page(limit: int, after: UUID | None = None) -> list[CustomerRow]:
+    """Up to `limit` customers by id, behind `after`."""
+    customers = CustomerRow.objects.order_by("customer_id")
+    if after is not None:
+        customers = customers.filter(customer_id__gt=after)
+    return list(customers[:limit])
+
+
+def search(text: str, limit: int) -> list[CustomerRow]:
+    """Customers whose name or email contains `text`, by name."""
+    found = CustomerRow.objects.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    return list(found.order_by("name", "customer_id")[:limit])

@@ -1,0 +1,83 @@
+"""Daily flows (async): how much came and went, by business day, currency and kind."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date
+from typing import Any
+
+from django.db import models
+
+from accounts.account import DepositMade, TransferReceived, TransferSent, WithdrawalMade
+from ledger.codec import encode_json
+from ledger.connections import Cursor
+from ledger.projections import AsyncProjection
+from ledger.records import RecordedEvent
+
+_KINDS: dict[type[Any], str] = {
+    DepositMade: "deposit",
+    WithdrawalMade: "withdrawal",
+    TransferSent: "transfer_sent",
+    TransferReceived: "transfer_received",
+}
+
+
+class DailyFlow(models.Model):
+    """One kind of movement in one currency on one day (UTC, by `occurred_at`). Amounts without sign, in minor units."""
+
+    pk = models.CompositePrimaryKey("date", "currency", "kind")
+    date = models.DateField()
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=17)
+    count = models.BigIntegerField()
+    amount_minor = models.DecimalField(max_digits=30, decimal_places=0)
+
+    class Meta:
+        db_table = "readmodels_daily_flow"
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.currency} {self.kind}"
+
+
+_ADD = """
+insert into readmodels_daily_flow as flow (date, currency, kind, count, amount_minor)
+select * from json_to_recordset(%s::json) as f(date date, currency text, kind text, count bigint, amount_minor numeric)
+on conflict (date, currency, kind) do update
+set count = flow.count + excluded.count, amount_minor = flow.amount_minor + excluded.amount_minor
+"""
+
+
+def apply(cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+    """Add the batch's sums to the days that they belong to, however late they come."""
+    sums: defaultdict[tuple[date, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for event in events:
+        kind = _KINDS.get(type(event.data))
+        if kind is not None:
+            total = sums[event.data.occurred_at.astimezone(UTC).date(), event.data.currency, kind]
+            total[0] += 1
+            total[1] += event.data.amount_minor
+    if sums:
+        rows = [
+            {"date": day, "currency": currency, "kind": kind, "count": count, "amount_minor": amount_minor}
+            for (day, currency, kind), (count, amount_minor) in sorted(sums.items())
+        ]
+        cursor.execute(_ADD, (encode_json(rows).decode(),))
+
+
+PROJECTION = AsyncProjection(
+    name="daily_flows",
+    description="Count and sum of deposits, withdrawals and transfers by business day and currency.",
+    apply=apply,
+)
+
+
+def between(from_date: date, to_date: date, currency: str | None = None) -> list[DailyFlow]:
+    """The flows of these days (both inclusive), the newest day first."""
+    flows = DailyFlow.objects.filter(date__range=(from_date, to_date))
+    if currency is not None:
+        flows = flows.filter(currency=currency)
+    return list(flows.order_by("-date", "currency", "kind"))
+
+
+def currencies() -> list[str]:
+    """The currencies that have flows."""
+    return list(DailyFlow.objects.order_by("currency").values_list("currency", flat=True).distinct())

@@ -1,0 +1,8 @@
+"""The read side's tables, each defined in its projection's file."""
+
+from readmodels.balances import AccountRow
+from readmodels.customers import CustomerRow
+from readmodels.daily_flows import DailyFlow
+from readmodels.movements import MovementRow
+
+__all__ = ["AccountRow", "CustomerRow", "DailyFlow", "MovementRow"]

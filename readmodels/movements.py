@@ -1,0 +1,288 @@
+"""Movements (async, with a live tail): what came and went on an account, with the balance after each.
+
+The table is filled by a worker. What the worker has not got to yet is folded from the stream when asked, so that the
+list is right at once, also while every worker is down.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from accounts.account import DepositMade, TransferReceived, TransferSent, WithdrawalMade
+from ledger.codec import encode_json
+from ledger.connections import Cursor
+from ledger.projections import AsyncProjection
+from ledger.reading import read_stream
+from ledger.records import RecordedEvent
+
+KINDS = ("deposit", "withdrawal", "transfer_sent", "transfer_received")
+_KIND_OF: dict[type[Any], tuple[str, int]] = {DepositMade: ("deposit", 1), WithdrawalMade: ("withdrawal", -1)}
+_TRANSFER_KIND_OF: dict[type[Any], tuple[str, int]] = {
+    TransferSent: ("transfer_sent", -1),
+    TransferReceived: ("transfer_received", 1),
+}
+
+
+class MovementRow(models.Model):
+    """A movement as the worker wrote it."""
+
+    pk = models.CompositePrimaryKey("account_id", "stream_position")
+    account_id = models.UUIDField()
+    stream_position = models.IntegerField()
+    event_id = models.UUIDField()
+    kind = models.CharField(max_length=17)
+    amount_minor = models.BigIntegerField()
+    balance_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    reference = models.TextField()
+    operation = models.TextField()
+    purpose = models.TextField()
+    outside_party = models.TextField()
+    counterparty_account_id = models.UUIDField(null=True)
+    transfer_id = models.UUIDField(null=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "readmodels_movement"
+
+    def __str__(self) -> str:
+        return f"{self.account_id}/{self.stream_position}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """A movement. `amount_minor` is signed, `balance_minor` the balance after it; `counterparty` says who in words."""
+
+    account_id: UUID
+    stream_position: int
+    event_id: UUID
+    kind: str
+    amount_minor: int
+    balance_minor: int
+    currency: str
+    reference: str
+    operation: str
+    purpose: str
+    outside_party: str
+    counterparty_account_id: UUID | None
+    transfer_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    counterparty_name: str = ""
+    counterparty_iban: str = ""
+
+    @property
+    def counterparty(self) -> str:
+        """The other account's holder and IBAN, or the party outside; empty where there is none."""
+        return " ".join(part for part in (self.counterparty_name, self.counterparty_iban) if part) or self.outside_party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementFilter:
+    """What to look for. Dates (UTC, both inclusive) of `occurred_at`; amounts without sign, both inclusive."""
+
+    from_date: date | None = None
+    to_date: date | None = None
+    kind: str | None = None
+    min_minor: int | None = None
+    max_minor: int | None = None
+    text: str = ""
+
+
+def movement_of(event: RecordedEvent, balance_before_minor: int) -> Movement | None:
+    """The movement that an account's event makes, if it moves money."""
+    data, kind = event.data, type(event.data)
+    cash, transfer = _KIND_OF.get(kind), _TRANSFER_KIND_OF.get(kind)
+    if cash is None and transfer is None:
+        return None
+    name, sign = cash or transfer or ("", 0)
+    other = getattr(data, "to_account_id", None) or getattr(data, "from_account_id", None)
+    return Movement(
+        account_id=event.stream_id,
+        stream_position=event.stream_position,
+        event_id=event.id,
+        kind=name,
+        amount_minor=sign * data.amount_minor,
+        balance_minor=balance_before_minor + sign * data.amount_minor,
+        currency=data.currency,
+        reference=data.reference,
+        operation=data.operation if cash else "",
+        purpose=data.purpose if cash else "",
+        outside_party=data.counterparty if cash else "",
+        counterparty_account_id=other,
+        transfer_id=data.transfer_id if transfer else None,
+        occurred_at=data.occurred_at,
+        recorded_at=event.recorded_at,
+    )
+
+
+_LAST_BALANCES = """
+select account.id, last.balance_minor from unnest(%s::uuid[]) as account(id)
+cross join lateral (select balance_minor from readmodels_movement m where m.account_id = account.id
+                    order by m.stream_position desc limit 1) last
+"""
+_INSERT = """
+insert into readmodels_movement (account_id, stream_position, event_id, kind, amount_minor, balance_minor, currency,
+    reference, operation, purpose, outside_party, counterparty_account_id, transfer_id, occurred_at, recorded_at)
+select * from json_to_recordset(%s::json) as m(account_id uuid, stream_position integer, event_id uuid, kind text,
+    amount_minor bigint, balance_minor bigint, currency text, reference text, operation text, purpose text,
+    outside_party text, counterparty_account_id uuid, transfer_id uuid, occurred_at timestamptz,
+    recorded_at timestamptz)
+"""
+
+
+def apply(cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
+    """Append the batch's movements, each account's balance carried on from its last row."""
+    moving = [e for e in events if type(e.data) in _KIND_OF or type(e.data) in _TRANSFER_KIND_OF]
+    if not moving:
+        return
+    cursor.execute(_LAST_BALANCES, (list({e.stream_id for e in moving}),))
+    balances: dict[UUID, int] = dict(cursor.fetchall())
+    rows = []
+    for event in moving:
+        movement = movement_of(event, balances.get(event.stream_id, 0))
+        assert movement is not None
+        balances[event.stream_id] = movement.balance_minor
+        rows.append(movement)
+    cursor.execute(_INSERT, (encode_json(rows).decode(),))
+
+
+PROJECTION = AsyncProjection(
+    name="movements",
+    description="Every account's movements with the balance after each; the newest are folded live until they arrive.",
+    apply=apply,
+)
+
+
+_SELECT = """
+select m.account_id, m.stream_position, m.event_id, m.kind, m.amount_minor, m.balance_minor, m.currency, m.reference,
+       m.operation, m.purpose, m.outside_party, m.counterparty_account_id, m.transfer_id, m.occurred_at, m.recorded_at,
+       coalesce(c.name, ''), coalesce(a.iban, '')
+from readmodels_movement m
+left join readmodels_account a on a.account_id = m.counterparty_account_id
+left join readmodels_customer c on c.customer_id = a.customer_id
+"""
+_FIELDS = (
+    "account_id", "stream_position", "event_id", "kind", "amount_minor", "balance_minor", "currency", "reference",
+    "operation", "purpose", "outside_party", "counterparty_account_id", "transfer_id", "occurred_at", "recorded_at",
+    "counterparty_name", "counterparty_iban",
+)  # fmt: skip
+
+
+def page(
+    account_id: UUID, limit: int, before: int | None = None, filters: MovementFilter | None = None
+) -> list[Movement]:
+    """Up to `limit` movements, the newest first, with stream positions below `before`."""
+    wanted = filters or MovementFilter()
+    # First how far the worker got, then its rows up to there, and the stream behind: nothing twice, nothing missed.
+    projected, balance_minor = _projected_up_to(account_id)
+    tail = [] if before is not None and before <= projected + 1 else list(_tail(account_id, projected, balance_minor))
+    newest = [m for m in reversed(tail) if (before is None or m.stream_position < before) and _fits(m, wanted)]
+    if len(newest) >= limit:
+        return _with_counterparties(newest[:limit])
+    upper = projected if before is None else min(projected, before - 1)
+    return _with_counterparties(newest) + _rows(account_id, upper, limit - len(newest), wanted)
+
+
+def recent(account_ids: Sequence[UUID], limit: int) -> list[Movement]:
+    """The last movements over several accounts, the newest first."""
+    found = [movement for account_id in account_ids for movement in page(account_id, limit)]
+    return sorted(found, key=lambda m: (m.occurred_at, m.recorded_at, m.stream_position), reverse=True)[:limit]
+
+
+def find(account_id: UUID, stream_position: int) -> Movement | None:
+    """One movement by its place in the account's stream."""
+    found = page(account_id, 1, before=stream_position + 1)
+    return found[0] if found and found[0].stream_position == stream_position else None
+
+
+def balances_at_ends_of_days(account_id: UUID, from_date: date) -> list[tuple[date, int]]:
+    """(day, balance at its end) for each day with movements since `from_date`; for a sparkline."""
+    movements = page(account_id, 10_000, filters=MovementFilter(from_date=from_date))
+    ends = {m.occurred_at.astimezone(UTC).date(): m.balance_minor for m in reversed(movements)}
+    return sorted(ends.items())
+
+
+def _projected_up_to(account_id: UUID) -> tuple[int, int]:
+    """(stream position, balance) of the account's last row; (0, 0) without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select stream_position, balance_minor from readmodels_movement where account_id = %s"
+            " order by stream_position desc limit 1",
+            (account_id,),
+        )
+        return cursor.fetchone() or (0, 0)
+
+
+def _tail(account_id: UUID, after: int, balance_minor: int) -> Iterator[Movement]:
+    for event in read_stream(account_id, after=after):
+        movement = movement_of(event, balance_minor)
+        if movement is not None:
+            balance_minor = movement.balance_minor
+            yield movement
+
+
+def _fits(movement: Movement, wanted: MovementFilter) -> bool:
+    day = movement.occurred_at.astimezone(UTC).date()
+    text = wanted.text.casefold()
+    haystack = (movement.reference, movement.operation, movement.purpose, movement.outside_party)
+    return (
+        (wanted.from_date is None or day >= wanted.from_date)
+        and (wanted.to_date is None or day <= wanted.to_date)
+        and (wanted.kind is None or movement.kind == wanted.kind)
+        and (wanted.min_minor is None or abs(movement.amount_minor) >= wanted.min_minor)
+        and (wanted.max_minor is None or abs(movement.amount_minor) <= wanted.max_minor)
+        and (not text or any(text in part.casefold() for part in haystack))
+    )
+
+
+def _rows(account_id: UUID, up_to: int, limit: int, wanted: MovementFilter) -> list[Movement]:
+    pattern = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    conditions: dict[str, Any] = {
+        "m.account_id = %s": account_id,
+        "m.stream_position <= %s": up_to,
+        "m.occurred_at >= %s": _start_of(wanted.from_date),
+        "m.occurred_at < %s": _start_of(wanted.to_date, days_later=1),
+        "m.kind = %s": wanted.kind,
+        "abs(m.amount_minor) >= %s": wanted.min_minor,
+        "abs(m.amount_minor) <= %s": wanted.max_minor,
+        "concat_ws(' ', m.reference, m.operation, m.purpose, m.outside_party) ilike %s": pattern
+        if wanted.text
+        else None,
+    }
+    given = {sql: value for sql, value in conditions.items() if value is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_SELECT} where {' and '.join(given)} order by m.stream_position desc limit %s",
+            (*given.values(), limit),
+        )
+        return [Movement(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _start_of(day: date | None, days_later: int = 0) -> datetime | None:
+    return datetime.combine(day + timedelta(days=days_later), time(), UTC) if day else None
+
+
+def _with_counterparties(movements: list[Movement]) -> list[Movement]:
+    """Names and IBANs for movements that came from the stream, which knows the other account only by its id."""
+    others = {m.counterparty_account_id for m in movements if m.counterparty_account_id}
+    if not others:
+        return movements
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select a.account_id, coalesce(c.name, ''), a.iban from readmodels_account a"
+            " left join readmodels_customer c using (customer_id) where a.account_id = any(%s)",
+            (list(others),),
+        )
+        parties = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    named = []
+    for movement in movements:
+        name, iban = parties.get(movement.counterparty_account_id, ("", ""))
+        fields = {field: getattr(movement, field) for field in _FIELDS}
+        named.append(Movement(**{**fields, "counterparty_name": name, "counterparty_iban": iban}))
+    return named

@@ -1,0 +1,14 @@
+"""The table of contents of the read side."""
+
+from ledger.projections import Projection
+from readmodels import balances, commands, customers, daily_flows, events, history, movements
+
+PROJECTIONS: tuple[Projection, ...] = (
+    customers.PROJECTION,
+    balances.PROJECTION,
+    movements.PROJECTION,
+    daily_flows.PROJECTION,
+    history.PROJECTION,
+    events.PROJECTION,
+    commands.PROJECTION,
+)
