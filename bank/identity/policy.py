@@ -45,7 +45,12 @@ def may_debit(person: Person, account: OwnedByCustomer) -> bool:
 
 def may_deposit(person: Person, account: OwnedByCustomer) -> bool:
     """Staff at the cash desk; owners only where the bank lets them, as in the demo."""
-    return may_run_cash_desk(person) or (bool(settings.SELF_SERVICE_DEPOSITS) and owns(person, account))
+    return may_run_cash_desk(person) or may_deposit_own(person, account)
+
+
+def may_deposit_own(person: Person, account: OwnedByCustomer) -> bool:
+    """Owners, without the cash desk: only where the bank lets them."""
+    return bool(settings.SELF_SERVICE_DEPOSITS) and owns(person, account)
 
 
 def may_see_customers(person: Person) -> bool:

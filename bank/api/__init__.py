@@ -1,0 +1,1 @@
+"""The HTTP API: JSON over the same commands and read models as the pages."""

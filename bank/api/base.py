@@ -1,0 +1,106 @@
+"""The base of every view: authentication, scopes and query parameters, declared by each view for each method."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, cast
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from typing_extensions import override
+
+from bank.api import errors
+from bank.api.authentication import BearerAuthentication
+from bank.api.fields import QuerySerializer, StrictSerializer, read
+from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
+from bank.api.rendering import JsonRenderer, OnlyJson
+from bank.api.scopes import Scope
+from bank.api.strict_json import StrictJsonParser
+from bank.api.tokens import Credential
+from bank.identity.models import User
+
+_NO_PARAMETERS = QuerySerializer()
+_JSON_CHARSETS = frozenset({"", "utf-8", "utf8"})
+
+
+class ApiView(APIView):
+    """A view says which scopes open each method (any one of them; none listed: every token does) and which query
+    parameters the method takes. `self.query` then holds these, read; unknown ones were refused.
+    """
+
+    authentication_classes = (BearerAuthentication,)
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (StrictJsonParser,)
+    renderer_classes = (JsonRenderer,)
+    content_negotiation_class = OnlyJson
+    metadata_class = None
+    http_method_names = ["get", "head", "post"]
+
+    scopes: ClassVar[Mapping[str, tuple[Scope, ...]]] = {}
+    parameters: ClassVar[Mapping[str, QuerySerializer]] = {}
+    query: dict[str, Any]
+
+    @override
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.perform_authentication(request)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        wanted = self.scopes.get(method, ())
+        if wanted and not any(credential_of(request).grants(scope) for scope in wanted):
+            raise insufficient_scope(wanted)
+        self.query = _read_query(request, self.parameters.get(method, _NO_PARAMETERS))
+
+    @override
+    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
+        return errors.respond
+
+    def read_body(self, request: Request, serializer: StrictSerializer) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The body as it was sent and as the serializer reads it; an absent body is an empty object."""
+        body = _json_object(request)
+        return body, read(serializer, body)
+
+
+class NoSuchResource(ApiView):
+    """Every path of the API that is none: 404 before any token is looked at."""
+
+    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
+
+    @override
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise not_found("not_found", "There is no such resource.")
+
+
+def user_of(request: Request) -> User:
+    """Who calls; past `initial` there is always someone."""
+    return cast(User, request.user)
+
+
+def credential_of(request: Request) -> Credential:
+    """The token that the call came with."""
+    return cast(Credential, request.auth)
+
+
+def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]:
+    parameters = request.query_params
+    if not parameters and serializer is _NO_PARAMETERS:
+        return {}
+    repeated = [
+        InputError(f"/{name}", "repeated_parameter", "A query parameter may be given once.")
+        for name, values in parameters.lists()
+        if len(values) > 1
+    ]
+    if repeated:
+        raise invalid_input(repeated)
+    return read(serializer, parameters.dict())
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    media_type, _, options = (request.content_type or "").partition(";")
+    has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
+    if not has_body and request.headers.get("Transfer-Encoding"):
+        raise status_problem(411)  # WSGI hands over no body without a length: it must not be taken for an empty one
+    if not media_type.strip() and not has_body:
+        return {}
+    charset = next((o.split("=", 1)[1] for o in options.lower().split(";") if o.strip().startswith("charset=")), "")
+    if media_type.strip().lower() != StrictJsonParser.media_type or charset.strip(' "') not in _JSON_CHARSETS:
+        raise status_problem(415)
+    return cast("dict[str, Any]", request.data)

@@ -1,0 +1,220 @@
+"""What answers look like: one typed dict a shape, and the functions that fill them from rows and states."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+from uuid import UUID
+
+from accounts.account import Account
+from accounts.customer import Customer
+from accounts.money import format_minor
+from accounts.outcome import Outcome
+from ledger.records import RecordedEvent, public_form, rfc3339
+from readmodels.balances import AccountRow
+from readmodels.customers import CustomerRow
+from readmodels.daily_flows import DailyFlow
+from readmodels.freshness import AsOf
+from readmodels.movements import Movement
+
+
+class MoneyBody(TypedDict):
+    """An amount with exactly the currency's decimals; below zero only in answers."""
+
+    amount: str
+    currency: str
+
+
+class CustomerReference(TypedDict):
+    id: str
+    name: str
+
+
+class AccountBody(TypedDict):
+    """An account at one version."""
+
+    id: str
+    iban: str
+    name: str
+    currency: str
+    status: str
+    customer: CustomerReference
+    balance: MoneyBody
+    held: MoneyBody
+    available: MoneyBody
+    overdraft_limit: MoneyBody
+    version: int
+    opened_at: str
+
+
+class CustomerBody(TypedDict):
+    id: str
+    name: str
+    email: str
+    registered_at: str
+
+
+class ReceiptBody(TypedDict):
+    """What came of a command: the account after it and the events, as they were recorded (not yet sealed)."""
+
+    command_id: str
+    outcome: str
+    consistency_token: str | None
+    account: AccountBody
+    events: list[dict[str, Any]]
+    replayed: bool
+
+
+class MovementBody(TypedDict):
+    """One line of an account's statement; `amount` is below zero where money left."""
+
+    event_id: str
+    version: int
+    kind: str
+    amount: MoneyBody
+    balance: MoneyBody
+    reference: str
+    counterparty: str
+    counterparty_account_id: str | None
+    operation: str
+    purpose: str
+    transfer_id: str | None
+    occurred_at: str
+    recorded_at: str
+
+
+class RefusalBody(TypedDict):
+    code: str
+    status: int
+    detail: str
+
+
+class CommandBody(TypedDict):
+    """A row of the command log. `projected`: every report has counted its events."""
+
+    command_id: str
+    type: str
+    outcome: str
+    refusal: RefusalBody | None
+    actor: str
+    channel: str
+    correlation_id: str
+    events: list[dict[str, Any]]
+    consistency_token: str | None
+    sealed: bool
+    projected: bool
+    recorded_at: str
+
+
+class ChainedBody(TypedDict):
+    """A sealed event's link of the hash chain (hexadecimal SHA-256), beside its public form."""
+
+    hash: str
+    previous_hash: str
+    sealed_at: str
+
+
+class AsOfBody(TypedDict):
+    """How far an asynchronous read model has come."""
+
+    position: int
+    timestamp: str | None
+    lag_events: int
+
+
+class DailyFlowBody(TypedDict):
+    date: str
+    kind: str
+    count: int
+    amount: MoneyBody
+
+
+def money(minor: int, currency: str) -> MoneyBody:
+    return {"amount": format_minor(minor, currency), "currency": currency}
+
+
+def account_body(account: Account | AccountRow, *, version: int, customer_name: str) -> AccountBody:
+    """An account from its row, or from a folded state, which knows its customer by id only."""
+    currency = account.currency
+    return {
+        "id": str(account.account_id),
+        "iban": account.iban,
+        "name": account.name,
+        "currency": currency,
+        "status": str(account.status),
+        "customer": {"id": str(account.customer_id), "name": customer_name},
+        "balance": money(account.balance_minor, currency),
+        "held": money(account.held_minor, currency),
+        "available": money(account.available_minor, currency),
+        "overdraft_limit": money(account.overdraft_limit_minor, currency),
+        "version": version,
+        "opened_at": rfc3339(account.opened_at),
+    }
+
+
+def row_body(row: AccountRow) -> AccountBody:
+    return account_body(row, version=row.version, customer_name=row.customer_name)
+
+
+def customer_body(customer: Customer | CustomerRow) -> CustomerBody:
+    return {
+        "id": str(customer.customer_id),
+        "name": customer.name,
+        "email": customer.email,
+        "registered_at": rfc3339(customer.registered_at),
+    }
+
+
+def recorded_form(event: RecordedEvent) -> dict[str, Any]:
+    """The event as it was when its command was answered: a replay says the same, though it is sealed by now."""
+    return {**public_form(event), "position": None}
+
+
+def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> ReceiptBody:
+    account = outcome.accounts[account_id]
+    return {
+        "command_id": str(outcome.command_id),
+        "outcome": "accepted",
+        "consistency_token": outcome.consistency_token,
+        "account": account_body(account, version=outcome.versions[account_id], customer_name=customer_name),
+        "events": [recorded_form(event) for event in outcome.events],
+        "replayed": outcome.replayed,
+    }
+
+
+def movement_body(movement: Movement) -> MovementBody:
+    currency = movement.currency
+    return {
+        "event_id": str(movement.event_id),
+        "version": movement.stream_position,
+        "kind": movement.kind,
+        "amount": money(movement.amount_minor, currency),
+        "balance": money(movement.balance_minor, currency),
+        "reference": movement.reference,
+        "counterparty": movement.counterparty,
+        "counterparty_account_id": _text(movement.counterparty_account_id),
+        "operation": movement.operation,
+        "purpose": movement.purpose,
+        "transfer_id": _text(movement.transfer_id),
+        "occurred_at": rfc3339(movement.occurred_at),
+        "recorded_at": rfc3339(movement.recorded_at),
+    }
+
+
+def as_of_body(as_of: AsOf) -> AsOfBody:
+    return {"position": as_of.position, "timestamp": moment(as_of.timestamp), "lag_events": as_of.lag_events}
+
+
+def daily_flow_body(flow: DailyFlow) -> DailyFlowBody:
+    return {
+        "date": flow.date.isoformat(),
+        "kind": flow.kind,
+        "count": flow.count,
+        "amount": money(int(flow.amount_minor), flow.currency),
+    }
+
+
+def moment(value: datetime | None) -> str | None:
+    return None if value is None else rfc3339(value)
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,87 @@
+"""From whatever was raised to the problem that the client reads."""
+
+import logging
+from typing import Any
+
+import psycopg
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, UnreadablePostError
+from rest_framework import exceptions as framework
+from rest_framework.response import Response
+
+from accounts.invalid import InvalidCommand
+from accounts.refusals import Refused
+from bank.api.fields import validation_problem
+from bank.api.preconditions import precondition_failed
+from bank.api.problems import (
+    CONTENT_TYPE,
+    REFUSAL_STATUSES,
+    Problem,
+    invalid_field,
+    not_found,
+    status_problem,
+    unavailable,
+)
+from bank.web.middleware import correlation_id
+from ledger.errors import StoreUnavailable, TooMuchContention, VersionConflict
+
+logger = logging.getLogger(__name__)
+
+_AWAY = (StoreUnavailable, OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
+
+def respond(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The framework's hook. None means that it is a bug: Django logs it and answers 500."""
+    problem = problem_of(error)
+    if problem is None:
+        return None
+    request = context["request"]
+    # The framework hands on a wrapper of the request that has the id.
+    body = problem.body(instance=request.path, request_id=correlation_id(getattr(request, "_request", request)))
+    return Response(body, status=problem.status, headers=dict(problem.headers), content_type=CONTENT_TYPE)
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that `error` means; None for what nobody foresaw."""
+    match error:
+        case Problem():
+            return error
+        case InvalidCommand():
+            return invalid_field(f"/{error.field}", error.code, error.message)
+        case Refused():
+            return problem_of_refusal(error)
+        case VersionConflict():
+            return precondition_failed()
+        case TooMuchContention():
+            return unavailable("too_much_contention", "The account is very busy: nothing was done. Try again.")
+        case _ if isinstance(error, _AWAY):
+            logger.warning("database away: %s", error)
+            return status_problem(503)
+        case _:
+            return _framework_problem(error)
+
+
+def problem_of_refusal(refusal: Refused) -> Problem:
+    """The one way from a refusal to a status; a refusal that this table does not know yet is a rule's (422)."""
+    if refusal.code == "key_reused":
+        return Problem(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
+    return Problem(REFUSAL_STATUSES.get(refusal.code, 422), refusal.code, str(refusal))
+
+
+def _framework_problem(error: Exception) -> Problem | None:
+    match error:
+        case framework.ValidationError():
+            return validation_problem(error)
+        case framework.APIException():
+            return status_problem(error.status_code)
+        case Http404():
+            return not_found()
+        case PermissionDenied():
+            return status_problem(403)
+        case RequestDataTooBig():
+            return status_problem(413)
+        case SuspiciousOperation() | UnreadablePostError():
+            return status_problem(400)
+        case _:
+            return None

@@ -1,0 +1,94 @@
+"""Reading JSON bodies without mercy: what two parsers could read differently is refused."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any, Final, NoReturn
+
+from rest_framework.parsers import BaseParser
+from typing_extensions import override
+
+from bank.api.problems import Problem, bad_request, status_problem
+
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_DEPTH: Final = 32
+
+
+class StrictJsonParser(BaseParser):
+    """For the framework: reads at most MAX_BODY_BYTES and hands them to `parse_object`."""
+
+    media_type = "application/json"
+
+    @override
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        return parse_object(stream.read(MAX_BODY_BYTES + 1))
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """The JSON object (RFC 8259) in `body`; raises Problem.
+
+    413 above MAX_BODY_BYTES; 400 for what is not UTF-8, not JSON, not an object, nested deeper than MAX_DEPTH, or has
+    duplicate names, NaN, Infinity, NUL characters or lone surrogates.
+    """
+    if len(body) > MAX_BODY_BYTES:
+        raise status_problem(413)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise bad_request("malformed_json", "The body is not UTF-8.") from None
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise _too_deep() from None
+    except json.JSONDecodeError as error:
+        raise bad_request("malformed_json", f"The body is not JSON: {error}.") from None
+    except ValueError:  # an integer of thousands of digits
+        raise bad_request("malformed_json", "The body holds a number that is too long.") from None
+    if not isinstance(value, dict):
+        raise bad_request("not_an_object", "The body must be a JSON object.")
+    _check(value, depth=1)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise bad_request("duplicate_name", "An object has the same name twice.")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise bad_request("malformed_json", f"The body is not JSON: {name} is not a number of JSON.")
+
+
+def _check(value: object, depth: int) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict):
+        _check_depth(depth)
+        for name, member in value.items():
+            _check_text(name)
+            _check(member, depth + 1)
+    elif isinstance(value, list):
+        _check_depth(depth)
+        for item in value:
+            _check(item, depth + 1)
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+
+
+def _check_text(text: str) -> None:
+    if text.isascii():
+        bad = "\0" in text
+    else:
+        bad = any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+    if bad:
+        raise bad_request("invalid_text", "Text must not hold NUL characters or lone surrogates.")
+
+
+def _too_deep() -> Problem:
+    return bad_request("too_deep", f"The body is nested deeper than {MAX_DEPTH} levels.")

@@ -1,0 +1,93 @@
+"""Making, revoking and looking up API tokens."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.utils import timezone
+
+from bank.api.models import ApiToken
+from bank.api.scopes import Scope, grants
+from bank.identity.models import User
+
+# Marks the string as a secret of this bank, for people and for scanners of leaked secrets.
+_MARK: Final = "pbk_"
+_SHOWN_CHARACTERS: Final = 12
+_USE_NOTED_EVERY: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A token that was looked up and found good."""
+
+    token_id: int
+    scopes: frozenset[str]
+
+    def grants(self, scope: Scope) -> bool:
+        return grants(self.scopes, scope)
+
+
+class BadToken(Exception):
+    """The token is unknown, expired or revoked, or its user is not active; which of these is nobody's business."""
+
+
+def issue_token(user: User, *, label: str, scopes: Sequence[Scope], lifetime: timedelta) -> tuple[ApiToken, str]:
+    """Make a token; the second value is its secret, which cannot be had again."""
+    secret = _MARK + secrets.token_urlsafe(32)
+    now = timezone.now()
+    token = ApiToken.objects.create(
+        user=user,
+        label=label,
+        prefix=secret[:_SHOWN_CHARACTERS],
+        digest=_digest(secret),
+        scopes=sorted({str(scope) for scope in scopes}),
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    return token, secret
+
+
+def revoke_token(token: ApiToken) -> None:
+    """From now on the token opens nothing. Revoking it again changes nothing."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+# One round trip for token and user, past the ORM: every call of the API begins with it.
+_USER_COLUMNS: Final = ("id", "username", "first_name", "last_name", "is_active", "roles", "customer_id")
+_LOOK_UP: Final = f"""
+    select t.id, t.scopes, t.last_used_at, {", ".join(f"u.{column}" for column in _USER_COLUMNS)}
+    from api_apitoken t join identity_user u on u.id = t.user_id
+    where t.digest = %(digest)s and t.revoked_at is null and t.expires_at > %(now)s and u.is_active
+"""
+# A condition in the statement, so that of many calls in the same second one writes.
+_NOTE_USE: Final = """
+    update api_apitoken set last_used_at = %(now)s
+    where id = %(id)s and (last_used_at is null or last_used_at <= %(stale)s)
+"""
+
+
+def look_up(secret: str) -> tuple[User, Credential]:
+    """The user and the scopes behind a token; raises BadToken."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK_UP, {"digest": _digest(secret), "now": now})
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        if row is None:
+            raise BadToken
+        token_id, scopes, last_used_at, *user_values = row
+        if _is_stale(last_used_at, now):
+            cursor.execute(_NOTE_USE, {"id": token_id, "now": now, "stale": now - _USE_NOTED_EVERY})
+    user = User.from_db(connection.alias, _USER_COLUMNS, user_values)
+    return user, Credential(token_id=token_id, scopes=frozenset(scopes))
+
+
+def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
+    return last_used_at is None or last_used_at <= now - _USE_NOTED_EVERY
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

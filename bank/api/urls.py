@@ -1,0 +1,36 @@
+"""The resources of version 1. Whatever is none of them is a 404 of the API, not of the pages."""
+
+from django.urls import path, re_path
+
+from bank.api.base import NoSuchResource
+from bank.api.views.accounts import AccountsView, AccountView, MovementsView
+from bank.api.views.audit import CommandView, EventsView, EventView
+from bank.api.views.customers import CustomersView, CustomerView
+from bank.api.views.me import MeView
+from bank.api.views.payments import DepositsView, TransfersView, WithdrawalsView
+from bank.api.views.reports import DailyFlowsView
+from bank.api.views.steering import CloseView, FreezeView, OverdraftLimitView, UnfreezeView
+
+app_name = "api"
+
+# Ids are plain strings here: what is no id is answered by the view, in the same words as an id that nobody has.
+urlpatterns = [
+    path("me", MeView.as_view(), name="me"),
+    path("customers", CustomersView.as_view(), name="customers"),
+    path("customers/<str:customer_id>", CustomerView.as_view(), name="customer"),
+    path("accounts", AccountsView.as_view(), name="accounts"),
+    path("accounts/<str:account_id>", AccountView.as_view(), name="account"),
+    path("accounts/<str:account_id>/transactions", MovementsView.as_view(), name="transactions"),
+    path("accounts/<str:account_id>/deposits", DepositsView.as_view(), name="deposits"),
+    path("accounts/<str:account_id>/withdrawals", WithdrawalsView.as_view(), name="withdrawals"),
+    path("accounts/<str:account_id>/freeze", FreezeView.as_view(), name="freeze"),
+    path("accounts/<str:account_id>/unfreeze", UnfreezeView.as_view(), name="unfreeze"),
+    path("accounts/<str:account_id>/close", CloseView.as_view(), name="close"),
+    path("accounts/<str:account_id>/overdraft-limit", OverdraftLimitView.as_view(), name="overdraft-limit"),
+    path("transfers", TransfersView.as_view(), name="transfers"),
+    path("commands/<str:command_id>", CommandView.as_view(), name="command"),
+    path("events", EventsView.as_view(), name="events"),
+    path("events/<str:position>", EventView.as_view(), name="event"),
+    path("reports/daily_flows", DailyFlowsView.as_view(), name="daily-flows"),
+    re_path(r"", NoSuchResource.as_view(), name="nothing"),
+]

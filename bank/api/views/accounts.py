@@ -1,0 +1,149 @@
+"""/accounts: opening, looking up, and an account as it once was."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.account_commands import OpenAccount
+from accounts.iban import iban_for
+from accounts.money import parse_amount
+from bank.api.access import account_in_path, require_role, sees_all_customers
+from bank.api.base import ApiView, user_of
+from bank.api.bodies import AccountBody, account_body, movement_body, row_body
+from bank.api.commanding import CommandView, Intent, created
+from bank.api.freshness import wait_until_consistent
+from bank.api.paging import key_of_cursor, page_body
+from bank.api.preconditions import etag, is_unchanged
+from bank.api.problems import bad_request, invalid_field, not_found
+from bank.api.requests import AccountQuery, MovementsQuery, OpenAccountRequest, PageQuery
+from bank.api.scopes import Scope
+from bank.identity import policy
+from ledger.ids import derived_id
+from readmodels import balances, customers, history, movements
+from readmodels.balances import AccountRow
+from readmodels.movements import MovementFilter
+
+
+class OpenedBody(AccountBody):
+    """The new account, and how to ask for what opened it."""
+
+    command_id: str
+    consistency_token: str | None
+
+
+class AccountsView(CommandView):
+    """Staff open accounts and list all of them; a customer lists the own ones."""
+
+    scopes = {"GET": (Scope.ACCOUNTS_READ,), "POST": (Scope.CUSTOMERS_WRITE,)}
+    parameters = {"GET": PageQuery()}
+    body_form = OpenAccountRequest()
+
+    def get(self, request: Request) -> Response:
+        user = user_of(request)
+        limit = self.query["limit"]
+        after = key_of_cursor(request, self.query)
+        rows = balances.page(
+            limit + 1,
+            after=UUID(after) if after else None,
+            customer_id=None if sees_all_customers(user) else policy.customer_of(user),
+        )
+        return Response(page_body(request, rows, limit, body=row_body, key=lambda row: row.account_id))
+
+    def post(self, request: Request) -> Response:
+        require_role(policy.may_serve_customers(user_of(request)))
+        intent = self.read_intent(request, self.body_form)
+        customer = customers.find(intent.values["customer_id"])
+        if customer is None:
+            raise not_found("customer_not_found", "There is no such customer.", "/customer_id")
+        command = _open_account(intent)
+        outcome = self.carry_out(request, command, intent)
+        version = outcome.versions[command.account_id]
+        account = outcome.accounts[command.account_id]
+        body: OpenedBody = {
+            **account_body(account, version=version, customer_name=customer.name),
+            "command_id": str(outcome.command_id),
+            "consistency_token": outcome.consistency_token,
+        }
+        return created(body, outcome, version=version, location=reverse("api:account", args=[command.account_id]))
+
+
+class AccountView(ApiView):
+    """One account, now, at a version or at a moment."""
+
+    scopes = {"GET": (Scope.ACCOUNTS_READ,)}
+    parameters = {"GET": AccountQuery()}
+
+    def get(self, request: Request, account_id: str) -> Response:
+        row = account_in_path(request, account_id)
+        body = _earlier(row, self.query) if self.query else row_body(row)
+        tag = etag(body["version"])
+        if is_unchanged(request.headers.get("If-None-Match"), tag):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(body, headers={"ETag": tag})
+
+
+class MovementsView(ApiView):
+    """What came and went, newest first; right at once, whatever the workers do."""
+
+    scopes = {"GET": (Scope.ACCOUNTS_READ,)}
+    parameters = {"GET": MovementsQuery()}
+
+    def get(self, request: Request, account_id: str) -> Response:
+        row = account_in_path(request, account_id)
+        limit = self.query["limit"]
+        before = key_of_cursor(request, self.query)
+        filters = MovementFilter(
+            from_date=self.query.get("from"),
+            to_date=_unless_last(self.query.get("to")),
+            kind=self.query.get("kind"),
+            min_minor=self._minor("min_amount", row),
+            max_minor=self._minor("max_amount", row),
+            text=self.query.get("q", ""),
+        )
+        wait_until_consistent("movements", self.query)
+        rows = movements.page(row.account_id, limit + 1, before=int(before) if before else None, filters=filters)
+        return Response(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
+
+    def _minor(self, name: str, row: AccountRow) -> int | None:
+        text = self.query.get(name)
+        return None if text is None else parse_amount(text, row.currency, allow_zero=True, field=name).minor
+
+
+def _unless_last(day: date | None) -> date | None:
+    """Up to the last day of the calendar is up to any day; the day behind it, which a range needs, does not exist."""
+    return None if day == date.max else day
+
+
+def _open_account(intent: Intent) -> OpenAccount:
+    values = intent.values
+    limit = values.get("overdraft_limit")
+    if limit is not None and limit.currency != values["currency"]:
+        detail = "The overdraft limit must be in the account's currency."
+        raise invalid_field("/overdraft_limit/currency", "currency_mismatch", detail)
+    account_id = derived_id(intent.command_id, "account")
+    return OpenAccount(
+        command_id=intent.command_id,
+        at=intent.at,
+        account_id=account_id,
+        customer_id=values["customer_id"],
+        iban=iban_for(account_id),
+        name=values["name"],
+        currency=values["currency"],
+        overdraft_limit_minor=limit.minor if limit is not None else 0,
+    )
+
+
+def _earlier(row: AccountRow, query: dict[str, Any]) -> AccountBody:
+    """The account folded from its events up to a version or a moment."""
+    if len(query) > 1:
+        raise bad_request("conflicting_parameters", "Ask for a version or for a moment, not for both.")
+    version, as_of = query.get("version"), query.get("as_of")
+    found = history.account_at(row.account_id, version=version, as_of=as_of)
+    if found is None:
+        raise not_found("version_not_found", "The account was not at that version, or not open yet at that moment.")
+    account, at_version = found
+    return account_body(account, version=at_version, customer_name=row.customer_name)

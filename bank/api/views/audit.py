@@ -1,0 +1,108 @@
+"""The record itself: commands and the sealed book of events."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.handler import find_outcome
+from accounts.outcome import Outcome
+from bank.api.access import require_role
+from bank.api.base import ApiView, credential_of, user_of
+from bank.api.bodies import ChainedBody, CommandBody, RefusalBody
+from bank.api.errors import problem_of_refusal
+from bank.api.fields import parse_uuid
+from bank.api.paging import key_of_cursor, page_body
+from bank.api.problems import bad_request, not_found
+from bank.api.requests import EventsQuery
+from bank.api.scopes import Scope
+from bank.identity import policy
+from ledger.consistency import has_passed
+from ledger.projections import async_projections
+from ledger.records import public_form, rfc3339
+from readmodels import events
+
+
+class CommandView(ApiView):
+    """What became of a command: for who sent it (any scope), and for auditors."""
+
+    def get(self, request: Request, command_id: str) -> Response:
+        wanted = parse_uuid(command_id)
+        outcome = None if wanted is None else find_outcome(wanted)
+        if outcome is None or not _may_see(request, outcome):
+            raise not_found("command_not_found", "There is no such command.")
+        return Response(_command_body(outcome))
+
+
+class EventsView(ApiView):
+    """Sealed events in book order. Whoever follows the book asks again `after` the last position seen."""
+
+    scopes = {"GET": (Scope.AUDIT_READ,)}
+    parameters = {"GET": EventsQuery()}
+
+    def get(self, request: Request) -> Response:
+        require_role(policy.may_audit(user_of(request)))
+        query = self.query
+        if "cursor" in query and "after" in query:
+            raise bad_request("conflicting_parameters", "Go on by a cursor or after a position, not by both.")
+        key = key_of_cursor(request, query)
+        rows = events.page(
+            after=int(key) if key else query.get("after", 0),
+            limit=query["limit"] + 1,
+            stream_id=query.get("stream"),
+            type_name=query.get("type"),
+            actor=query.get("actor"),
+            correlation_id=query.get("correlation_id"),
+            from_at=query.get("from"),
+            to_at=query.get("to"),
+        )
+        return Response(page_body(request, rows, query["limit"], body=public_form, key=lambda event: event.position))
+
+
+class EventView(ApiView):
+    """One sealed event with its link of the hash chain."""
+
+    scopes = {"GET": (Scope.AUDIT_READ,)}
+
+    def get(self, request: Request, position: str) -> Response:
+        require_role(policy.may_audit(user_of(request)))
+        is_number = position.isascii() and position.isdigit() and len(position) <= 18
+        entry = events.find(int(position)) if is_number else None
+        if entry is None:
+            raise not_found("event_not_found", "There is no event at this position.")
+        chained: ChainedBody = {
+            "hash": entry.hash.hex(),
+            "previous_hash": entry.previous_hash.hex(),
+            "sealed_at": rfc3339(entry.sealed_at),
+        }
+        return Response({**public_form(entry.event), **chained})
+
+
+def _may_see(request: Request, outcome: Outcome) -> bool:
+    user = user_of(request)
+    sent_it = outcome.actor == policy.actor_of(user, "api").id
+    return sent_it or (policy.may_audit(user) and credential_of(request).grants(Scope.AUDIT_READ))
+
+
+def _command_body(outcome: Outcome) -> CommandBody:
+    token = outcome.consistency_token
+    sealed = all(event.position is not None for event in outcome.events)
+    return {
+        "command_id": str(outcome.command_id),
+        "type": outcome.command_type,
+        "outcome": "accepted" if outcome.accepted else "refused",
+        "refusal": _refusal_body(outcome),
+        "actor": outcome.actor,
+        "channel": outcome.channel,
+        "correlation_id": str(outcome.correlation_id),
+        "events": [public_form(event) for event in outcome.events],
+        "consistency_token": token,
+        "sealed": sealed,
+        "projected": token is None or (sealed and all(has_passed(p.name, token) for p in async_projections())),
+        "recorded_at": rfc3339(outcome.recorded_at),
+    }
+
+
+def _refusal_body(outcome: Outcome) -> RefusalBody | None:
+    if outcome.refusal is None:
+        return None
+    problem = problem_of_refusal(outcome.refusal)
+    return {"code": problem.code, "status": int(problem.status), "detail": problem.detail}

@@ -1,0 +1,82 @@
+"""/customers: registering and looking up."""
+
+from uuid import UUID
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.customer import RegisterCustomer
+from bank.api.access import require_role, sees_all_customers
+from bank.api.base import ApiView, user_of
+from bank.api.bodies import CustomerBody, customer_body
+from bank.api.commanding import CommandView, created
+from bank.api.fields import parse_uuid
+from bank.api.paging import key_of_cursor, page_body
+from bank.api.problems import not_found
+from bank.api.requests import PageQuery, RegisterCustomerRequest
+from bank.api.scopes import Scope
+from bank.identity import policy
+from ledger.ids import derived_id
+from readmodels import customers
+
+
+class RegisteredBody(CustomerBody):
+    """The new customer, and how to ask for what registered it."""
+
+    command_id: str
+    consistency_token: str | None
+
+
+class CustomersView(CommandView):
+    """Staff register and list customers; a customer's list has one row."""
+
+    scopes = {"GET": (Scope.ACCOUNTS_READ,), "POST": (Scope.CUSTOMERS_WRITE,)}
+    parameters = {"GET": PageQuery()}
+    body_form = RegisterCustomerRequest()
+
+    def get(self, request: Request) -> Response:
+        user = user_of(request)
+        limit = self.query["limit"]
+        after = key_of_cursor(request, self.query)
+        if sees_all_customers(user):
+            rows = customers.page(limit + 1, after=UUID(after) if after else None)
+        else:
+            own = policy.customer_of(user)
+            row = customers.find(own) if own and after is None else None
+            rows = [row] if row else []
+        return Response(page_body(request, rows, limit, body=customer_body, key=lambda row: row.customer_id))
+
+    def post(self, request: Request) -> Response:
+        require_role(policy.may_serve_customers(user_of(request)))
+        intent = self.read_intent(request, self.body_form)
+        customer_id = derived_id(intent.command_id, "customer")
+        command = RegisterCustomer(
+            command_id=intent.command_id,
+            at=intent.at,
+            customer_id=customer_id,
+            name=intent.values["name"],
+            email=intent.values["email"],
+        )
+        outcome = self.carry_out(request, command, intent)
+        body: RegisteredBody = {
+            **customer_body(outcome.customers[customer_id]),
+            "command_id": str(outcome.command_id),
+            "consistency_token": outcome.consistency_token,
+        }
+        return created(body, outcome, location=reverse("api:customer", args=[customer_id]))
+
+
+class CustomerView(ApiView):
+    """Staff, or the customer."""
+
+    scopes = {"GET": (Scope.ACCOUNTS_READ,)}
+
+    def get(self, request: Request, customer_id: str) -> Response:
+        user = user_of(request)
+        wanted = parse_uuid(customer_id)
+        is_visible = wanted is not None and (policy.may_see_customers(user) or policy.customer_of(user) == wanted)
+        row = customers.find(wanted) if wanted is not None and is_visible else None
+        if row is None:
+            raise not_found("customer_not_found", "There is no such customer.")
+        return Response(customer_body(row))

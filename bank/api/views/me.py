@@ -1,0 +1,41 @@
+"""GET /me: who the token stands for."""
+
+from typing import TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bank.api.base import ApiView, credential_of, user_of
+
+
+class UserBody(TypedDict):
+    id: str
+    username: str
+    name: str
+    customer_id: str | None
+
+
+class MeBody(TypedDict):
+    """The user behind the token, the user's roles and the token's scopes."""
+
+    user: UserBody
+    roles: list[str]
+    scopes: list[str]
+
+
+class MeView(ApiView):
+    """Any token."""
+
+    def get(self, request: Request) -> Response:
+        user = user_of(request)
+        body: MeBody = {
+            "user": {
+                "id": str(user.pk),
+                "username": user.username,
+                "name": user.get_full_name(),
+                "customer_id": str(user.customer_id) if user.customer_id else None,
+            },
+            "roles": sorted(user.roles),
+            "scopes": sorted(credential_of(request).scopes),
+        }
+        return Response(body)

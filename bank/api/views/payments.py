@@ -1,0 +1,87 @@
+"""Money in, out and across: deposits, withdrawals and transfers."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.account_commands import Deposit, Transfer, Withdraw
+from bank.api.access import (
+    account_in_path,
+    account_not_found,
+    find_account,
+    require_deposit,
+    require_transfer,
+    require_withdrawal,
+)
+from bank.api.base import user_of
+from bank.api.commanding import CommandView
+from bank.api.requests import CashRequest, TransferRequest
+from bank.api.scopes import Scope
+from bank.identity import policy
+
+_CASH_OR_PAYMENTS = (Scope.CASH_WRITE, Scope.PAYMENTS_WRITE)
+
+
+class DepositsView(CommandView):
+    """Staff at the cash desk; the owner too where the bank lets owners."""
+
+    scopes = {"POST": _CASH_OR_PAYMENTS}
+    body_form = CashRequest()
+
+    def post(self, request: Request, account_id: str) -> Response:
+        row = account_in_path(request, account_id)
+        require_deposit(request, row)
+        intent = self.read_intent(request, self.body_form)
+        command = Deposit(
+            command_id=intent.command_id,
+            at=intent.at,
+            account_id=row.account_id,
+            amount=intent.values["amount"],
+            reference=intent.values.get("reference", ""),
+        )
+        return self.receipt(request, command, intent, row)
+
+
+class WithdrawalsView(CommandView):
+    """The owner, and staff at the cash desk."""
+
+    scopes = {"POST": _CASH_OR_PAYMENTS}
+    body_form = CashRequest()
+
+    def post(self, request: Request, account_id: str) -> Response:
+        row = account_in_path(request, account_id)
+        require_withdrawal(request, row)
+        intent = self.read_intent(request, self.body_form)
+        command = Withdraw(
+            command_id=intent.command_id,
+            at=intent.at,
+            account_id=row.account_id,
+            amount=intent.values["amount"],
+            reference=intent.values.get("reference", ""),
+        )
+        return self.receipt(request, command, intent, row)
+
+
+class TransfersView(CommandView):
+    """The owner of `from`, and staff. `to` may be any account of the bank."""
+
+    scopes = {"POST": _CASH_OR_PAYMENTS}
+    body_form = TransferRequest()
+
+    def post(self, request: Request) -> Response:
+        intent = self.read_intent(request, self.body_form)
+        source = find_account(intent.values["from"])
+        if source is None or not policy.may_see_account(user_of(request), source):
+            raise account_not_found("/from")
+        require_transfer(request, source)
+        target = find_account(intent.values["to"])
+        if target is None:
+            raise account_not_found("/to")
+        command = Transfer(
+            command_id=intent.command_id,
+            at=intent.at,
+            from_account_id=source.account_id,
+            to_account_id=target.account_id,
+            amount=intent.values["amount"],
+            reference=intent.values.get("reference", ""),
+        )
+        return self.receipt(request, command, intent, source)

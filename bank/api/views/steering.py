@@ -1,0 +1,76 @@
+"""What staff do to an account: freeze, unfreeze, close, set the overdraft limit."""
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftLimit, UnfreezeAccount
+from accounts.command import Command
+from bank.api.access import account_in_path, require_role
+from bank.api.base import user_of
+from bank.api.commanding import CommandView, Intent
+from bank.api.fields import StrictSerializer
+from bank.api.requests import OverdraftLimitRequest, ReasonRequest
+from bank.api.scopes import Scope
+from bank.identity import policy
+from readmodels.balances import AccountRow
+
+
+class _StaffView(CommandView):
+    scopes = {"POST": (Scope.CUSTOMERS_WRITE,)}
+    body_form: ClassVar[StrictSerializer]
+
+    def post(self, request: Request, account_id: str) -> Response:
+        row = account_in_path(request, account_id)
+        require_role(policy.may_serve_customers(user_of(request)))
+        intent = self.read_intent(request, self.body_form)
+        return self.receipt(request, self.command(intent, row), intent, row)
+
+    def command(self, intent: Intent, row: AccountRow) -> Command:
+        raise NotImplementedError
+
+
+class _WithReasonView(_StaffView):
+    body_form = ReasonRequest()
+    command_type: ClassVar[type[FreezeAccount] | type[UnfreezeAccount] | type[CloseAccount]]
+
+    def command(self, intent: Intent, row: AccountRow) -> Command:
+        return self.command_type(
+            command_id=intent.command_id,
+            at=intent.at,
+            account_id=row.account_id,
+            reason=intent.values.get("reason", ""),
+        )
+
+
+class FreezeView(_WithReasonView):
+    """Stop debits."""
+
+    command_type = FreezeAccount
+
+
+class UnfreezeView(_WithReasonView):
+    """Allow debits again."""
+
+    command_type = UnfreezeAccount
+
+
+class CloseView(_WithReasonView):
+    """Close an account whose balance is zero, for ever."""
+
+    command_type = CloseAccount
+
+
+class OverdraftLimitView(_StaffView):
+    """Set how far below zero the balance may go."""
+
+    body_form = OverdraftLimitRequest()
+
+    def command(self, intent: Intent, row: AccountRow) -> Command:
+        return SetOverdraftLimit(
+            command_id=intent.command_id,
+            at=intent.at,
+            account_id=row.account_id,
+            overdraft_limit=intent.values["overdraft_limit"],
+        )
