@@ -25,12 +25,12 @@ class Problem:
 
 BAD_REQUEST = Problem(
     status=400,
-    title="This request can’t be read",
+    title="This request cannot be read",
     detail="Something in it is missing or malformed. Nothing was changed. Go back and try again.",
 )
 FORM_EXPIRED = Problem(
     status=403,
-    title="This form can’t be used any more",
+    title="This form cannot be used any more",
     detail="It may be older than your session, or cookies may be switched off. Nothing was changed. "
     "Open the page again and repeat what you wanted to do.",
 )
@@ -53,8 +53,8 @@ SERVER_ERROR = Problem(
 UNAVAILABLE = Problem(
     status=503,
     title="The bank is pausing for a moment",
-    detail="Our records can’t be reached just now. Nothing is lost. If you were sending something, reload this page in "
-    "a few seconds: it will be done once, however often you send it.",
+    detail="Our records cannot be reached just now. Nothing is lost. If you were sending something, reload this "
+    "page in a few seconds: it will be done once, however often you send it.",
 )
 
 
@@ -71,22 +71,22 @@ def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django names it
     """Django's handler400."""
     return problem_page(request, BAD_REQUEST)
 
 
-def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django names it
     """Django's handler403."""
     return problem_page(request, FORBIDDEN)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django names it
     """Django's handler404."""
     return problem_page(request, NOT_FOUND)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names it
     """Django's CSRF_FAILURE_VIEW."""
     return problem_page(request, FORM_EXPIRED)
 

@@ -1,0 +1,178 @@
+"""The way of every task: form, check answers, send once, receipt; and what to say where that way is blocked."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.command import Command
+from accounts.handler import find_outcome, handle
+from accounts.invalid import InvalidCommand
+from accounts.refusals import KeyReused, Refused
+from bank.identity import policy
+from bank.web.access import SignedInRequest
+from bank.web.drafts import Draft, DraftExpired, DraftNotValid, load_draft, new_ticket, read_ticket, sign_draft
+from bank.web.middleware import correlation_id
+from bank.web.tasks.task import Task, Values
+from ledger.errors import VersionConflict
+from readmodels import balances
+
+CHANNEL = "web"
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: whatever was sent was taken; look there."""
+
+    status_code = 303
+
+
+def run_form(request: SignedInRequest, task: Task) -> HttpResponse:
+    """GET: the form, empty or filled from a draft. POST: on to the check page, or the form again with what is wrong."""
+    if request.method == "POST":
+        return _continue(request, task)
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET", "POST"])
+    token = request.GET.get("draft")
+    if token is None:
+        return _show_form(request, task, task.form(initial=task.first_values(request.GET)))
+    try:
+        draft = load_draft(token, request.user, task=task.name, subject=task.subject)
+    except (DraftExpired, DraftNotValid) as problem:
+        return _refuse_draft(request, task, problem)
+    return _show_form(request, task, task.form(initial=draft.values), command_id=draft.command_id)
+
+
+def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
+    """GET: what will be done, to be confirmed. POST: done, once, and on to the receipt."""
+    if request.method not in {"GET", "HEAD", "POST"}:
+        return HttpResponseNotAllowed(["GET", "POST"])
+    token = (request.POST if request.method == "POST" else request.GET).get("draft", "")
+    try:
+        draft = load_draft(token, request.user, task=task.name, subject=task.subject)
+        command = task.command(draft.values, draft.command_id, timezone.now())
+    except (DraftExpired, DraftNotValid, InvalidCommand) as problem:
+        return _refuse_draft(request, task, problem)
+    if request.method == "POST":
+        return _send(request, task, draft, command)
+    outcome = find_outcome(draft.command_id)
+    if outcome is not None and outcome.accepted:
+        return _already_done(request, task, draft.command_id, status=200)
+    return _show_check(request, task, draft, command)
+
+
+def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
+    try:
+        command_id = read_ticket(request.POST.get("ticket", ""), request.user)
+    except DraftNotValid as problem:
+        return _refuse_draft(request, task, problem)
+    form = task.form(request.POST)
+    if form.is_valid():
+        values = {name: str(value) for name, value in form.cleaned_data.items()}
+        try:
+            command = task.command(values, command_id, timezone.now())
+        except InvalidCommand as invalid:
+            _mark(form, invalid.field, invalid.message)
+        else:
+            refusal = task.refusal_of(command)
+            if refusal is None:
+                return SeeOther(f"{task.check_url}?{urlencode({'draft': _token(request, task, command_id, values)})}")
+            _mark(form, task.refused_field(refusal), str(refusal))
+    return _show_form(request, task, form, command_id=command_id, status=422)
+
+
+def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
+    try:
+        handle(
+            command,
+            by=policy.actor_of(request.user, CHANNEL),
+            correlation_id=correlation_id(request),
+            expected_version=draft.version or None,
+        )
+    except VersionConflict:
+        if task.account is not None:
+            task.account = balances.find(task.account.account_id) or task.account
+        return _show_check(request, task, draft, command, status=409)
+    except KeyReused:
+        return _key_reused(request, task, draft)
+    except Refused as refusal:
+        return _show_refusal(request, task, draft, refusal)
+    return SeeOther(reverse("web:receipt", args=[command.command_id]))
+
+
+def _show_form(
+    request: SignedInRequest, task: Task, form: forms.Form, *, command_id: UUID | None = None, status: int = 200
+) -> HttpResponse:
+    """The form. Where nothing may be done at all, the reason instead of a form that could only fail."""
+    obstacle = task.obstacle if not form.is_bound else ""
+    context = {"task": task, "form": form, "ticket": new_ticket(request.user, command_id), "obstacle": obstacle}
+    return render(request, "tasks/form.html", context, status=status)
+
+
+def _show_check(
+    request: SignedInRequest, task: Task, draft: Draft, command: Command, *, status: int = 200
+) -> HttpResponse:
+    """What will be done. Where the account moved on since the draft: what changed, and sending expects the new state."""
+    account = task.account
+    is_stale = account is not None and draft.version not in {0, account.version}
+    token = _token(request, task, draft.command_id, draft.values)
+    context = {
+        "task": task,
+        "draft": draft,
+        "token": token,
+        "query": urlencode({"draft": token}),
+        "answers": task.answers(draft.values),
+        "is_stale": is_stale,
+        "refusal": task.refusal_of(command),
+    }
+    return render(request, "tasks/check.html", context, status=status)
+
+
+def _show_refusal(request: SignedInRequest, task: Task, draft: Draft, refusal: Refused) -> HttpResponse:
+    """The form with the bank's words and all values. A refusal is recorded for ever: the next try has a new id."""
+    form = task.form(draft.values)
+    form.is_valid()
+    _mark(form, task.refused_field(refusal), str(refusal))
+    return _show_form(request, task, form, status=422)
+
+
+def _key_reused(request: SignedInRequest, task: Task, draft: Draft) -> HttpResponse:
+    """The form was sent before with other values. If that was refused, nothing was done and these values may go on."""
+    outcome = find_outcome(draft.command_id)
+    if outcome is not None and outcome.accepted:
+        return _already_done(request, task, draft.command_id, status=409)
+    renewed = replace(draft, command_id=read_ticket(new_ticket(request.user), request.user))
+    return _show_check(request, task, renewed, task.command(renewed.values, renewed.command_id, timezone.now()))
+
+
+def _already_done(request: SignedInRequest, task: Task, command_id: UUID, *, status: int) -> HttpResponse:
+    context = {"task": task, "receipt_url": reverse("web:receipt", args=[command_id])}
+    return render(request, "tasks/already_done.html", context, status=status)
+
+
+def _refuse_draft(request: SignedInRequest, task: Task, problem: Exception) -> HttpResponse:
+    context = {"task": task, "is_expired": isinstance(problem, DraftExpired)}
+    return render(request, "tasks/draft_refused.html", context, status=410 if context["is_expired"] else 400)
+
+
+def _token(request: SignedInRequest, task: Task, command_id: UUID, values: Values) -> str:
+    """The draft as of the account's state now."""
+    account = task.account
+    draft = Draft(
+        task=task.name,
+        subject=task.subject,
+        command_id=command_id,
+        values=dict(values),
+        version=account.version if account else 0,
+        balance_minor=account.balance_minor if account else 0,
+    )
+    return sign_draft(draft, request.user)
+
+
+def _mark(form: forms.Form, field: str, message: str) -> None:
+    """Puts the message to its field; to the whole form where it is about no field of it."""
+    form.add_error(field if field in form.fields else None, message)
