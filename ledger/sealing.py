@@ -151,7 +151,7 @@ def _one(cur: Cursor, statement: str) -> int:
 
 
 def _remaining_gaps(gaps: list[Gap], seen: list[int], xmin: int | None) -> list[Gap]:
-    """The gaps without the numbers that turned up, and without the dead, where `xmin` may judge them (batch not full)."""
+    """The gaps without the numbers that turned up, and without the dead where `xmin` may judge (batch not full)."""
     found = set(seen)
     left = []
     for gap in gaps:

@@ -1,0 +1,47 @@
+"""Fixtures for every test: real servers, and a ledger that starts empty where a test asks for one."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from ledger.connections import close_pool
+
+_LEDGER_TABLES = ("ledger_event", "ledger_entry", "ledger_command")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database; the command path's own connections are closed before it is dropped."""
+    yield
+    close_pool()
+
+
+@pytest.fixture(autouse=True)
+def _empty_ledger(request: pytest.FixtureRequest) -> None:
+    """Every test that uses the database starts with an empty ledger: Django's flush leaves these tables alone."""
+    if "transactional_db" in request.fixturenames or (
+        (marker := request.node.get_closest_marker("django_db")) and marker.kwargs.get("transaction")
+    ):
+        request.getfixturevalue("transactional_db")
+        empty_the_ledger()
+
+
+@pytest.fixture
+def clean_bank(transactional_db: None) -> None:
+    """An empty bank: no streams, no events, no read models, no users."""
+
+
+def empty_the_ledger() -> None:
+    """What only the tables' owner can do: lift the append-only triggers, empty everything, put them back."""
+    lift = "".join(f"alter table {table} disable trigger {table}_append_only;" for table in _LEDGER_TABLES)
+    restore = "".join(f"alter table {table} enable always trigger {table}_append_only;" for table in _LEDGER_TABLES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"begin; {lift}"
+            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint restart identity;"
+            "update ledger_sealer_state set position = 0, hash = decode(repeat('00', 32), 'hex'),"
+            " high_sequence = 0, gaps = '[]';"
+            "truncate readmodels_account, readmodels_customer, readmodels_movement, readmodels_daily_flow;"
+            f"{restore} commit"
+        )
