@@ -1,8 +1,9 @@
 """Which door a path leads to."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from bank.api.base import NoSuchResource
 from bank.ops import health
 
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("bank.api.urls")),
+    re_path(r"^api/", NoSuchResource.as_view()),
     path("", include("bank.web.urls")),
 ]
 

@@ -49,6 +49,11 @@ class ApiView(APIView):
             raise insufficient_scope(wanted)
         self.query = _read_query(request, self.parameters.get(method, _NO_PARAMETERS))
 
+    @property
+    @override
+    def default_response_headers(self) -> dict[str, str]:
+        return {"Cache-Control": "private, no-cache"}
+
     @override
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.respond
@@ -61,8 +66,6 @@ class ApiView(APIView):
 
 class NoSuchResource(ApiView):
     """Every path of the API that is none: 404 before any token is looked at."""
-
-    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options", "trace"]
 
     @override
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

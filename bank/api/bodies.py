@@ -165,7 +165,7 @@ def customer_body(customer: Customer | CustomerRow) -> CustomerBody:
 
 def recorded_form(event: RecordedEvent) -> dict[str, Any]:
     """The event as it was when its command was answered: a replay says the same, though it is sealed by now."""
-    return {**public_form(event), "position": None}
+    return {**public_form(event), "metadata": dict(sorted(event.metadata.items())), "position": None}
 
 
 def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> ReceiptBody:

@@ -1,6 +1,7 @@
 """From whatever was raised to the problem that the client reads."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import psycopg
@@ -39,7 +40,10 @@ def respond(error: Exception, context: dict[str, Any]) -> Response | None:
     request = context["request"]
     # The framework hands on a wrapper of the request that has the id.
     body = problem.body(instance=request.path, request_id=correlation_id(getattr(request, "_request", request)))
-    return Response(body, status=problem.status, headers=dict(problem.headers), content_type=CONTENT_TYPE)
+    headers = dict(problem.headers)
+    if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    return Response(body, status=problem.status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def problem_of(error: Exception) -> Problem | None:

@@ -105,7 +105,7 @@ class EventsQuery(PageQuery):
     to = TimestampField(required=False)
 
 
-class DailyFlowsQuery(QuerySerializer):
+class DailyFlowsQuery(PageQuery):
     """`GET /reports/daily_flows`: both dates inclusive."""
 
     from_ = DateField(required=False)

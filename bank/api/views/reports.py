@@ -9,10 +9,12 @@ from bank.api.access import require_role
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import as_of_body, daily_flow_body
 from bank.api.freshness import wait_until_consistent
+from bank.api.paging import key_of_cursor, page_body
 from bank.api.requests import DailyFlowsQuery
 from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels import daily_flows, freshness
+from readmodels.daily_flows import DailyFlow
 
 
 class DailyFlowsView(ApiView):
@@ -25,7 +27,23 @@ class DailyFlowsView(ApiView):
         require_role(policy.may_see_reports(user_of(request)))
         wait_until_consistent("daily_flows", self.query)
         as_of = freshness.as_of("daily_flows")
-        flows = daily_flows.between(
-            self.query.get("from", date.min), self.query.get("to", date.max), currency=self.query.get("currency")
-        )
-        return Response({"data": [daily_flow_body(flow) for flow in flows], "as_of": as_of_body(as_of)})
+        page = page_body(request, self._flows(request), self.query["limit"], body=daily_flow_body, key=_place)
+        return Response({**page, "as_of": as_of_body(as_of)})
+
+    def _flows(self, request: Request) -> list[DailyFlow]:
+        """The newest day first, behind the cursor; a day has a handful of rows, so the first of them may be dropped."""
+        behind = key_of_cursor(request, self.query)
+        to_date = self.query.get("to", date.max)
+        if behind is not None:
+            to_date = min(to_date, date.fromisoformat(behind[:10]))
+        flows = daily_flows.between(self.query.get("from", date.min), to_date, currency=self.query.get("currency"))
+        return [flow for flow in flows if behind is None or _is_behind(flow, behind)]
+
+
+def _place(flow: DailyFlow) -> str:
+    return f"{flow.date.isoformat()}/{flow.currency}/{flow.kind}"
+
+
+def _is_behind(flow: DailyFlow, place: str) -> bool:
+    """Whether the flow comes later in the list: an older day, or the rest of the same."""
+    return flow.date.isoformat() != place[:10] or _place(flow) > place
