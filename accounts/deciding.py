@@ -100,7 +100,7 @@ def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
 def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
     """Every stream that some command names; one that does not exist yet is at version 0 without a state."""
     categories = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
-    heads = load(cur, sorted(categories), lock=lock)
+    heads = load(cur, list(categories), lock=lock)
     folds = {}
     for stream_id, category in categories.items():
         head = heads.get(stream_id)

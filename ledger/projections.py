@@ -34,7 +34,7 @@ class NewEvent:
 class InlineProjection:
     """Rows written by the append's own statement: right as soon as the command is answered.
 
-    `parts` are data-modifying CTE bodies by name; each reads its rows from `json_to_recordset(input.j -> '<name>')`.
+    `parts` are data-modifying CTE bodies by name; each reads its rows from `json_to_recordset({rows})`.
     `rows` makes these rows (JSON types, UUIDs, datetimes) from a batch's events; a part without rows is left out.
     `refusals` maps a unique constraint of its tables to the code of the refusal that a violation of it means.
     """

@@ -6,6 +6,8 @@ Each statement is its own transaction. Their number does not grow with the batch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +16,11 @@ from psycopg import errors
 
 from ledger.codec import encode_json, type_of
 from ledger.connections import Cursor
-from ledger.ids import new_id
 from ledger.projections import InlineProjection, NewEvent, inline_projections
 
 COMMAND_KEY = "ledger_command_pkey"
+# UUIDs compare by this number; asking for it once a UUID is quicker than comparing objects.
+_BY_INT = attrgetter("int")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +108,27 @@ class ConstraintRefused(Exception):
 _LOAD_ONE = "select id, version, snapshot, snapshot_schema from ledger_stream where id = %s"
 _LOAD = "select id, version, snapshot, snapshot_schema from ledger_stream where id = any(%s) order by id"
 
-# json_to_recordset over one document beats arrays: psycopg adapts one parameter instead of one for each element.
-_INPUT = "with input as materialized (select %s::json as j)"
+# Rows travel as one JSON text a part, read by json_to_recordset: psycopg adapts one parameter instead of one for each
+# value, and PostgreSQL parses each row once (a part of one big document would be found by parsing the whole of it).
 _CREATED = """created as (
     insert into ledger_stream (id, category, version, snapshot, snapshot_schema)
     select n.i, n.c, n.t, n.s, n.x
-    from input, json_to_recordset(input.j -> 'new') as n(i uuid, c text, t integer, s jsonb, x smallint)
+    from json_to_recordset(%(created)s::json) as n(i uuid, c text, t integer, s jsonb, x smallint)
     on conflict (id) do nothing returning 1
 )"""
 _MOVED = """moved as (
     update ledger_stream s set version = h.t, snapshot = h.s, snapshot_schema = h.x
-    from input, json_to_recordset(input.j -> 'heads') as h(i uuid, f integer, t integer, s jsonb, x smallint)
+    from json_to_recordset(%(moved)s::json) as h(i uuid, f integer, t integer, s jsonb, x smallint)
     where s.id = h.i and s.version = h.f returning 1
 )"""
 # The events wait for the check, and the check for the heads: so a sequence number is drawn only by a transaction that
 # owns an id already (the update gave it one), which is what the sealer's reasoning about gaps stands on.
 _EVENTS = """checked as materialized (
-    select ledger_check_heads({got}, {wanted}) as ok
+    select ledger_check_heads({got}, %(wanted)s::bigint) as ok
 ), events as (
     insert into ledger_event (stream_id, stream_position, id, type, schema_version, data, metadata)
     select e.s, e.p, e.i, e.y, e.v, e.d, e.m
-    from checked, input, json_to_recordset(input.j -> 'events')
+    from checked, json_to_recordset(%(events)s::json)
         as e(s uuid, p integer, i uuid, y text, v smallint, d jsonb, m jsonb)
     where checked.ok returning sequence
 )"""
@@ -134,7 +137,7 @@ _COMMANDS = """commands as (
         (command_id, type, fingerprint, actor, channel, correlation_id, outcome, refusal, result)
     select c.i, c.y, decode(c.f, 'hex'), c.a, c.h, c.k,
            case when c.r is null then 'accepted' else 'refused' end, c.r, c.o
-    from input, json_to_recordset(input.j -> 'commands')
+    from json_to_recordset(%(commands)s::json)
         as c(i uuid, y text, f text, a text, h text, k uuid, r text, o jsonb)
 )"""
 
@@ -157,9 +160,10 @@ def append(cur: Cursor, batch: Batch) -> Appended:
     projection's unique constraint).
     """
     inline = inline_projections()
-    document, statement = _compose(batch, inline)
+    parameters = _parameters(batch, inline)
+    statement = _statement(tuple(parameters), tuple((part, p.parts[part]) for p in inline for part in p.parts))
     try:
-        row = cur.execute(statement, (document,)).fetchone()
+        row = cur.execute(statement, parameters).fetchone()
     except (errors.SerializationFailure, errors.DeadlockDetected) as error:
         raise VersionsMoved from error
     except errors.UniqueViolation as error:
@@ -178,42 +182,46 @@ def find_commands(cur: Cursor, command_ids: Sequence[UUID]) -> list[LoggedComman
     return [LoggedCommand(*row) for row in cur.fetchall()]
 
 
-def _compose(batch: Batch, inline: Sequence[InlineProjection]) -> tuple[str, str]:
-    """The document and the statement that reads it. Parts without rows are left out: few shapes, each prepared once."""
-    document: dict[str, Any] = {"commands": [_command_row(c) for c in batch.commands]}
+def _parameters(batch: Batch, inline: Sequence[InlineProjection]) -> dict[str, Any]:
+    """The rows of every part that has some, as JSON text, by the part's name."""
+    parts: dict[str, list[dict[str, Any]]] = {"commands": [_command_row(c) for c in batch.commands]}
+    if not batch.events:
+        return {name: encode_json(rows).decode() for name, rows in parts.items()}
+    parts["created"], parts["moved"] = _head_rows(batch.streams)
+    parts["events"] = [_event_row(e) for e in batch.events]
+    for projection in inline:
+        parts |= projection.rows(batch.events)
+    parameters: dict[str, Any] = {name: encode_json(rows).decode() for name, rows in parts.items() if rows}
+    parameters["wanted"] = len(batch.streams)
+    return parameters
+
+
+@lru_cache(maxsize=256)
+def _statement(present: tuple[str, ...], inline_parts: tuple[tuple[str, str], ...]) -> str:
+    """The statement for these parts: a part without rows is left out, so there are few shapes, each prepared once."""
     ctes = [_COMMANDS]
-    selected = "null::bigint"
-    if batch.events:
-        selected = "(select max(sequence) from events)"
-        got = []
-        for name, cte, rows in _head_parts(batch.streams):
-            document[name] = rows
-            ctes.append(cte)
-            got.append(f"(select count(*) from {'created' if name == 'new' else 'moved'})")
-        document["events"] = [_event_row(e) for e in batch.events]
-        document["wanted"] = len(batch.streams)
-        ctes.append(_EVENTS.format(got=" + ".join(got), wanted="(select (input.j ->> 'wanted')::bigint from input)"))
-        for projection in inline:
-            for part, rows in projection.rows(batch.events).items():
-                if rows:
-                    document[part] = rows
-                    ctes.append(f"{part} as ({projection.parts[part]})")
-    return encode_json(document).decode(), f"{_INPUT}, {', '.join(ctes)} select {selected}, now()"
+    if "events" not in present:
+        return f"with {_COMMANDS} select null::bigint, now()"
+    heads = {"created": _CREATED, "moved": _MOVED}
+    ctes += [cte for name, cte in heads.items() if name in present]
+    got = " + ".join(f"(select count(*) from {name})" for name in heads if name in present)
+    ctes.append(_EVENTS.format(got=got))
+    ctes += [f"{part} as ({body.format(rows=f'%({part})s::json')})" for part, body in inline_parts if part in present]
+    return f"with {', '.join(ctes)} select (select max(sequence) from events), now()"
 
 
-def _head_parts(streams: Mapping[UUID, StreamChange]) -> list[tuple[str, str, list[dict[str, Any]]]]:
+def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """New heads and moved heads, each sorted by id: whoever locks several streams locks them in the same order."""
-    new: list[dict[str, Any]] = []
+    created: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
-    for stream_id in sorted(streams):
+    for stream_id in sorted(streams, key=_BY_INT):
         change = streams[stream_id]
         row = {"i": stream_id, "t": change.to_version, "s": change.snapshot, "x": change.snapshot_schema}
         if change.from_version == 0:
-            new.append({**row, "c": change.category})
+            created.append({**row, "c": change.category})
         else:
             moved.append({**row, "f": change.from_version})
-    parts = [("new", _CREATED, new), ("heads", _MOVED, moved)]
-    return [part for part in parts if part[2]]
+    return created, moved
 
 
 def _event_row(event: NewEvent) -> dict[str, Any]:
@@ -250,8 +258,3 @@ def _meaning_of(error: psycopg.errors.UniqueViolation, inline: Sequence[InlinePr
         if code := projection.refusals.get(constraint):
             return ConstraintRefused(code)
     return error
-
-
-def new_event(category: str, stream_id: UUID, stream_position: int, event: Any, metadata: dict[str, Any]) -> NewEvent:
-    """An event with a fresh id (UUIDv7)."""
-    return NewEvent(category, stream_id, stream_position, event, new_id(), metadata)

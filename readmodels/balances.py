@@ -60,7 +60,7 @@ _OPENED = """
 insert into readmodels_account (account_id, customer_id, iban, name, currency, status, balance_minor, held_minor,
                                 overdraft_limit_minor, version, opened_at)
 select o.i, o.c, o.b, o.n, o.y, o.s, o.d, 0, o.o, o.v, o.t
-from input, json_to_recordset(input.j -> 'accounts_opened')
+from json_to_recordset({rows})
     as o(i uuid, c uuid, b text, n text, y text, s text, d bigint, o bigint, v integer, t timestamptz)
 """
 # The rows are only ever changed by whoever holds the stream's head, so they need no order of their own.
@@ -68,7 +68,7 @@ _CHANGED = """
 update readmodels_account a
 set balance_minor = a.balance_minor + c.d, version = c.v,
     status = coalesce(c.s, a.status), overdraft_limit_minor = coalesce(c.o, a.overdraft_limit_minor)
-from input, json_to_recordset(input.j -> 'accounts_changed') as c(i uuid, d bigint, v integer, s text, o bigint)
+from json_to_recordset({rows}) as c(i uuid, d bigint, v integer, s text, o bigint)
 where a.account_id = c.i
 """
 

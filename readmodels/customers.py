@@ -29,7 +29,7 @@ class CustomerRow(models.Model):
 _REGISTERED = """
 insert into readmodels_customer (customer_id, name, email, registered_at)
 select r.i, r.n, r.e, r.t
-from input, json_to_recordset(input.j -> 'customers_registered') as r(i uuid, n text, e text, t timestamptz)
+from json_to_recordset({rows}) as r(i uuid, n text, e text, t timestamptz)
 """
 
 
