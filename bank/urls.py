@@ -9,6 +9,8 @@ from bank.ops import health
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    # One door for everybody: the admin has no log-in of its own.
+    path("admin/login/", RedirectView.as_view(pattern_name="web:sign_in", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("bank.api.urls")),
     re_path(r"^api/", NoSuchResource.as_view()),
