@@ -1,6 +1,5 @@
 """Prints a new API token for a user."""
 
-import sys
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -55,6 +54,6 @@ class Command(BaseCommand):
         if not scopes:
             raise CommandError(f"{username} has no role for which the API has a scope.")
         for extra in sorted(set(scopes) - set(useful) - {Scope.ALL}):
-            print(f"{username} has no role that {extra} is of use to.", file=sys.stderr)
+            self.stderr.write(f"{username} has no role that {extra} is of use to.")
         _token, secret = issue_token(user, label=label, scopes=scopes, lifetime=timedelta(days=days))
         self.stdout.write(secret)
