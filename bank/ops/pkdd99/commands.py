@@ -6,8 +6,9 @@ commands may have more fields, still knows what it imported.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Asked:
     line: int
 
 
+@lru_cache(maxsize=10_000)
 def account_uuid(account_id: int) -> UUID:
     """This bank's id of an account of the files."""
     return derived_id(NAMESPACE, "account", str(account_id))
@@ -89,7 +91,8 @@ def book_movement(spooled: Spooled) -> Asked:
         counterparty=movement.counterparty,
     )
     # The reported balance is not booked, only compared: where it was corrected, the movement is still the same.
-    fingerprint = _fingerprint("trans", *astuple(replace(movement, balance_minor=0)))
+    texts = (movement.operation, movement.purpose, movement.counterparty)
+    fingerprint = _fingerprint("trans", movement.account_id, movement.date, movement.change_minor, *texts)
     return Asked(command, fingerprint, spooled.file, spooled.line)
 
 
@@ -113,5 +116,6 @@ def _fingerprint(*values: object) -> bytes:
     return hashlib.sha256("\x1f".join(map(str, values)).encode()).digest()
 
 
+@lru_cache
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
