@@ -22,7 +22,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
     person = request.user
     links: list[tuple[str, str, bool]] = [
         ("Overview", reverse("web:overview"), policy.customer_of(person) is not None),
-        ("Transfer", reverse("web:transfer"), policy.customer_of(person) is not None),
+        ("Transfer", reverse("web:choose_transfer"), policy.customer_of(person) is not None),
         ("Customers", reverse("web:find_customer"), policy.may_see_customers(person)),
         ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person)),
         ("Records", reverse("admin:index"), policy.may_audit(person)),

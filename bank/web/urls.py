@@ -1,6 +1,41 @@
 """The pages and their paths."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from bank.identity import views as identity
+from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, staff, theme
+from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
 app_name = "web"
-urlpatterns: list[URLPattern] = []
+
+
+def _task_paths() -> list[URLPattern]:
+    """Form and check page of each task: /accounts/<id>/withdraw, /accounts/<id>/withdraw/check."""
+    paths = []
+    for task in ACCOUNT_TASKS:
+        route, extra = f"accounts/<uuid:account_id>/{task.slug}", {"task": task}
+        paths.append(path(route, account_tasks.task_form, extra, name=task.name))
+        paths.append(path(f"{route}/check", account_tasks.task_check, extra, name=f"{task.name}_check"))
+    return paths
+
+
+urlpatterns: list[URLPattern] = [
+    path("sign-in", identity.sign_in, name="sign_in"),
+    path("sign-out", identity.sign_out, name="sign_out"),
+    path("theme", theme.choose_theme, name="theme"),
+    path("", home.overview, name="overview"),
+    *(path(task.slug, home.choose_account, {"task": task}, name=f"choose_{task.name}") for task in home.OWN_TASKS),
+    path("iban-hint", account_tasks.show_iban_hint, name="iban_hint"),
+    path("accounts/<uuid:account_id>", account.account_page, name="account"),
+    path("accounts/<uuid:account_id>/movements.csv", account.movements_csv, name="movements_csv"),
+    path("accounts/<uuid:account_id>/movements/<int:stream_position>", movement.movement_page, name="movement"),
+    *_task_paths(),
+    path("receipts/<uuid:command_id>", receipt.receipt, name="receipt"),
+    path("customers", staff.find_customer, name="find_customer"),
+    path("customers/register", staff.register, name="register"),
+    path("customers/register/check", staff.register_check, name="register_check"),
+    path("customers/<uuid:customer_id>", staff.customer_page, name="customer"),
+    path("customers/<uuid:customer_id>/open-account", staff.open_account, name="open_account"),
+    path("customers/<uuid:customer_id>/open-account/check", staff.open_account_check, name="open_account_check"),
+    path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
+]

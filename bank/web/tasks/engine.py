@@ -116,7 +116,7 @@ def _show_form(
 def _show_check(
     request: SignedInRequest, task: Task, draft: Draft, command: Command, *, status: int = 200
 ) -> HttpResponse:
-    """What will be done. Where the account moved on since the draft: what changed, and sending expects the new state."""
+    """What will be done. Where the account moved on since the draft: what changed. Sending expects the state of now."""
     account = task.account
     is_stale = account is not None and draft.version not in {0, account.version}
     token = _token(request, task, draft.command_id, draft.values)

@@ -53,7 +53,7 @@ class TransferForm(forms.Form):
 class TransferTask(AccountTask):
     """Send money on."""
 
-    name = "transfer_from"
+    name = "transfer"
     slug = "transfer"
     title = "Transfer money"
     icon = "arrow-left-right"

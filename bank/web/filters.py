@@ -1,0 +1,101 @@
+"""The movement filters of an account's page, kept in its URL."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.invalid import InvalidCommand
+from accounts.money import parse_amount
+from bank.web.movements import KIND_WORDS
+from readmodels.movements import MovementFilter
+
+_MAX_POSITION = 2**31 - 1
+
+
+def _date_field(label: str) -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=widget,
+        error_messages={"invalid": f"{label}: enter a date, such as 2026-11-23."},
+    )
+
+
+def _amount_field(label: str) -> forms.CharField:
+    attrs = {"inputmode": "decimal", "autocomplete": "off", "class": "form-control"}
+    return forms.CharField(label=label, required=False, max_length=30, widget=forms.TextInput(attrs=attrs))
+
+
+class MovementFilterForm(forms.Form):
+    """What to look for; everything is optional. `before` is the place of the last row of the page before."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=140,
+        widget=forms.TextInput(attrs={"type": "search", "class": "form-control", "autocomplete": "off"}),
+    )
+    kind = forms.ChoiceField(
+        label="Kind",
+        required=False,
+        choices=[("", "All"), *KIND_WORDS.items()],
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"invalid_choice": "Kind: choose one of the list."},
+    )
+    before = forms.IntegerField(required=False, min_value=1, max_value=_MAX_POSITION, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict, *, currency: str) -> None:
+        super().__init__(data)
+        self.currency = currency
+        # "from" is a word of Python's own: it can't be an attribute of the class.
+        self.fields["from"] = _date_field("From")
+        self.fields["to"] = _date_field("To")
+        self.fields["min"] = _amount_field("At least")
+        self.fields["max"] = _amount_field("At most")
+
+    def clean(self) -> dict[str, Any]:
+        """Amounts by the one parser; the range the right way round."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in ("min", "max"):
+            if cleaned.get(name):
+                try:
+                    cleaned[name] = parse_amount(cleaned[name], self.currency, allow_zero=True).minor
+                except InvalidCommand as invalid:
+                    self.add_error(name, f"{self.fields[name].label}: {invalid.message}")
+        if cleaned.get("from") and cleaned.get("to") and cleaned["from"] > cleaned["to"]:
+            self.add_error("to", "To: must not be before From.")
+        return cleaned
+
+    def wanted(self) -> MovementFilter:
+        """The valid form as the read model's filter."""
+        cleaned = self.cleaned_data
+        return MovementFilter(
+            from_date=cleaned["from"],
+            to_date=cleaned["to"],
+            kind=cleaned["kind"] or None,
+            min_minor=cleaned["min"] if cleaned["min"] != "" else None,
+            max_minor=cleaned["max"] if cleaned["max"] != "" else None,
+            text=cleaned["q"],
+        )
+
+    def begins_before(self) -> int | None:
+        """Where the page begins."""
+        value: int | None = self.cleaned_data["before"]
+        return value
+
+    def query(self) -> dict[str, str]:
+        """The filters as they were typed, for links that keep them."""
+        return {name: self.data[name] for name in self.fields if name != "before" and self.data.get(name)}
+
+    @property
+    def is_active(self) -> bool:
+        """Whether anything narrows the list."""
+        return bool(self.query())
+
+    @property
+    def has_more_than_search(self) -> bool:
+        """Whether one of the filters behind "More filters" is in use."""
+        return bool(set(self.query()) - {"q"})

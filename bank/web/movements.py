@@ -1,0 +1,69 @@
+"""How a movement reads: who or what, what for, which way."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from readmodels.balances import AccountRow
+from readmodels.movements import Movement
+
+KIND_WORDS: Final[Mapping[str, str]] = {
+    "deposit": "Deposit",
+    "withdrawal": "Withdrawal",
+    "transfer_sent": "Transfer sent",
+    "transfer_received": "Transfer received",
+}
+_ICONS: Final[Mapping[str, str]] = {
+    "deposit": "banknote-arrow-down",
+    "withdrawal": "banknote-arrow-up",
+    "transfer_sent": "arrow-up-right",
+    "transfer_received": "arrow-down-left",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A movement as a row of a page."""
+
+    movement: Movement
+    title: str
+    detail: str
+    icon: str
+    account_name: str = ""
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether money came in."""
+        return self.movement.amount_minor > 0
+
+
+def lines_of(movements: Iterable[Movement], own_accounts: Sequence[AccountRow]) -> list[Line]:
+    """The movements as rows; transfers between `own_accounts` are named by the other account, not by its holder."""
+    names = {account.account_id: account.name for account in own_accounts}
+    return [_line(movement, names) for movement in movements]
+
+
+def _line(movement: Movement, names: Mapping[UUID, str]) -> Line:
+    title = title_of(movement, names)
+    parts = [movement.reference, movement.purpose, movement.operation]
+    if title != KIND_WORDS[movement.kind]:
+        parts.append(KIND_WORDS[movement.kind] if movement.kind in {"deposit", "withdrawal"} else "Transfer")
+    return Line(
+        movement=movement,
+        title=title,
+        detail=" · ".join(part for part in parts if part),
+        icon=_ICONS[movement.kind],
+        account_name=names.get(movement.account_id, ""),
+    )
+
+
+def title_of(movement: Movement, names: Mapping[UUID, str]) -> str:
+    """The other side where it is known, else what was done."""
+    other = movement.counterparty_account_id
+    party = (names.get(other) if other else None) or movement.counterparty_name or movement.outside_party
+    if not party:
+        return KIND_WORDS[movement.kind]
+    if movement.kind == "transfer_sent":
+        return f"To {party}"
+    return f"From {party}" if movement.kind == "transfer_received" else party

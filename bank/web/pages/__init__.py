@@ -1,0 +1,1 @@
+"""Pages that show: each reads from the read side and changes nothing."""

@@ -1,0 +1,83 @@
+"""The overview of a customer, and where everybody else begins."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.account import Status
+from bank.identity import policy
+from bank.web.access import SignedInRequest, signed_in
+from bank.web.movements import lines_of
+from bank.web.tasks.account_task import AccountTask
+from bank.web.tasks.cash import DepositTask, WithdrawTask
+from bank.web.tasks.transfer import TransferTask
+from readmodels import balances, customers, movements
+from readmodels.balances import AccountRow
+
+RECENT_MOVEMENTS = 5
+OWN_TASKS: tuple[type[AccountTask], ...] = (TransferTask, DepositTask, WithdrawTask)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A task of the overview, or why it can't be done with any account."""
+
+    title: str
+    icon: str
+    href: str
+    obstacle: str
+
+
+@signed_in
+def overview(request: SignedInRequest) -> HttpResponse:
+    """A customer's accounts, last movements and tasks; for staff, the room they work in."""
+    customer_id = policy.customer_of(request.user)
+    if customer_id is None:
+        return _room_of(request)
+    accounts = balances.of_customer(customer_id)
+    customer = customers.find(customer_id)
+    recent = movements.recent([account.account_id for account in accounts], RECENT_MOVEMENTS)
+    context = {
+        "customer": customer,
+        "accounts": accounts,
+        "lines": lines_of(recent, accounts),
+        "offers": [_offer(request, task, accounts) for task in OWN_TASKS if _is_allowed(request, task, accounts)],
+    }
+    return render(request, "web/overview.html", context)
+
+
+@signed_in
+def choose_account(request: SignedInRequest, task: type[AccountTask]) -> HttpResponse:
+    """Which account a task of the overview is about; straight on where there is only one."""
+    customer_id = policy.customer_of(request.user)
+    if customer_id is None:
+        return redirect("web:overview")
+    tasks = [task(request.user, account) for account in _usable(request, task, balances.of_customer(customer_id))]
+    if len(tasks) == 1:
+        return redirect(tasks[0].form_url)
+    return render(request, "web/choose_account.html", {"title": task.title, "tasks": tasks})
+
+
+def _room_of(request: SignedInRequest) -> HttpResponse:
+    if policy.may_see_customers(request.user):
+        return redirect("web:find_customer")
+    if policy.may_see_reports(request.user):
+        return redirect("web:daily_flows")
+    return render(request, "web/no_room.html")
+
+
+def _is_allowed(request: SignedInRequest, task: type[AccountTask], accounts: list[AccountRow]) -> bool:
+    return any(task.is_allowed(request.user, account) for account in accounts)
+
+
+def _usable(request: SignedInRequest, task: type[AccountTask], accounts: list[AccountRow]) -> list[AccountRow]:
+    return [a for a in accounts if a.status != Status.CLOSED and task.is_allowed(request.user, a)]
+
+
+def _offer(request: SignedInRequest, task: type[AccountTask], accounts: list[AccountRow]) -> Offer:
+    """Offered where at least one account lets it through."""
+    obstacles = [task(request.user, account).obstacle for account in _usable(request, task, accounts)]
+    obstacle = "" if "" in obstacles else (obstacles[0] if obstacles else "You have no open account.")
+    return Offer(title=task.title, icon=task.icon, href=reverse(f"web:choose_{task.name}"), obstacle=obstacle)
