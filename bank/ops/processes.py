@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -150,7 +150,9 @@ def end_leftovers(server_folders: Mapping[str, Path], *, marked: bool) -> list[s
     data folder (PostgreSQL writes over its environment); `marked` False looks for the latter alone. The caller holds
     the home's lock, so none of them belongs to a run that is still alive.
     """
-    return [f"{process.name()} ({process.pid})" for process in _ended(list(_leftovers(server_folders, marked)))]
+    found = dict(_leftovers(server_folders, marked))
+    _end(list(found))
+    return [f"{name} ({process.pid})" for process, name in found.items()]
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
@@ -181,28 +183,27 @@ def wheel(package: str) -> Path:
     return Path(found.origin).parent
 
 
-def _ended(processes: list[psutil.Process]) -> list[psutil.Process]:
-    known = []
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            # psutil remembers the name, which is asked for again after the end. To PostgreSQL SIGTERM means waiting.
-            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
-            known.append(process)
-    _, stubborn = psutil.wait_procs(known, timeout=3)
-    for process in stubborn:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(stubborn, timeout=3)
-    return known
-
-
-def _leftovers(server_folders: Mapping[str, Path], marked: bool) -> Iterable[psutil.Process]:
+def _leftovers(server_folders: Mapping[str, Path], marked: bool) -> Iterator[tuple[psutil.Process, str]]:
     for process in psutil.process_iter():
         if process.pid == os.getpid():
             continue
         with contextlib.suppress(psutil.Error, OSError):
             if (marked and _bears_mark(process)) or _works_in(process, server_folders):
-                yield process
+                yield process, process.name()
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    """First as a stop would, then for good. psutil refuses where the number has been given to a new process."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # To PostgreSQL SIGTERM means waiting for its clients. A stopped process hears only after SIGCONT.
+            process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
+            process.send_signal(signal.SIGCONT)
+    _, stubborn = psutil.wait_procs(processes, timeout=3)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, timeout=3)
 
 
 def _bears_mark(process: psutil.Process) -> bool:

@@ -89,6 +89,9 @@ class Supervisor:
             except LaunchError as error:
                 _explain(error)
                 return 1
+            except OSError as error:  # a folder that may not be written, a full disk
+                _explain(LaunchError("the launcher", str(error)))
+                return 1
             finally:
                 self._stop()
         return 0
