@@ -1,10 +1,11 @@
 """The account: its events, its state, and how the one becomes the other."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
+
+import msgspec
 
 from ledger.codec import event
 
@@ -12,8 +13,7 @@ CATEGORY = "account"
 
 
 @event("AccountOpened", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened:
+class AccountOpened(msgspec.Struct, frozen=True, kw_only=True):
     """An account was opened for a customer, in one currency for ever."""
 
     customer_id: UUID
@@ -25,8 +25,7 @@ class AccountOpened:
 
 
 @event("DepositMade", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepositMade:
+class DepositMade(msgspec.Struct, frozen=True, kw_only=True):
     """Money came in from outside this bank's accounts."""
 
     amount_minor: int
@@ -39,8 +38,7 @@ class DepositMade:
 
 
 @event("WithdrawalMade", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawalMade:
+class WithdrawalMade(msgspec.Struct, frozen=True, kw_only=True):
     """Money left for outside this bank's accounts."""
 
     amount_minor: int
@@ -53,8 +51,7 @@ class WithdrawalMade:
 
 
 @event("TransferSent", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferSent:
+class TransferSent(msgspec.Struct, frozen=True, kw_only=True):
     """Money went to another account of this bank; its `TransferReceived` has the same `transfer_id`."""
 
     transfer_id: UUID
@@ -66,8 +63,7 @@ class TransferSent:
 
 
 @event("TransferReceived", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferReceived:
+class TransferReceived(msgspec.Struct, frozen=True, kw_only=True):
     """Money came from another account of this bank."""
 
     transfer_id: UUID
@@ -79,8 +75,7 @@ class TransferReceived:
 
 
 @event("AccountFrozen", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFrozen:
+class AccountFrozen(msgspec.Struct, frozen=True, kw_only=True):
     """Debits were stopped; credits go on."""
 
     reason: str
@@ -88,8 +83,7 @@ class AccountFrozen:
 
 
 @event("AccountUnfrozen", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountUnfrozen:
+class AccountUnfrozen(msgspec.Struct, frozen=True, kw_only=True):
     """Debits are allowed again."""
 
     reason: str
@@ -97,8 +91,7 @@ class AccountUnfrozen:
 
 
 @event("OverdraftLimitSet", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverdraftLimitSet:
+class OverdraftLimitSet(msgspec.Struct, frozen=True, kw_only=True):
     """The overdraft limit has this value from now on."""
 
     overdraft_limit_minor: int
@@ -106,8 +99,7 @@ class OverdraftLimitSet:
 
 
 @event("AccountClosed", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountClosed:
+class AccountClosed(msgspec.Struct, frozen=True, kw_only=True):
     """The account is closed for ever."""
 
     reason: str
@@ -135,8 +127,7 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(msgspec.Struct, frozen=True, kw_only=True):
     """The folded state of an account; also its snapshot. Amounts in minor units of `currency`."""
 
     account_id: UUID
@@ -174,17 +165,17 @@ def evolve(account: Account | None, event: AccountEvent, account_id: UUID) -> Ac
         )
     match event:
         case DepositMade() | TransferReceived():
-            return replace(account, balance_minor=account.balance_minor + event.amount_minor)
+            return msgspec.structs.replace(account, balance_minor=account.balance_minor + event.amount_minor)
         case WithdrawalMade() | TransferSent():
-            return replace(account, balance_minor=account.balance_minor - event.amount_minor)
+            return msgspec.structs.replace(account, balance_minor=account.balance_minor - event.amount_minor)
         case AccountFrozen():
-            return replace(account, status=Status.FROZEN)
+            return msgspec.structs.replace(account, status=Status.FROZEN)
         case AccountUnfrozen():
-            return replace(account, status=Status.OPEN)
+            return msgspec.structs.replace(account, status=Status.OPEN)
         case OverdraftLimitSet():
-            return replace(account, overdraft_limit_minor=event.overdraft_limit_minor)
+            return msgspec.structs.replace(account, overdraft_limit_minor=event.overdraft_limit_minor)
         case AccountClosed():
-            return replace(account, status=Status.CLOSED)
+            return msgspec.structs.replace(account, status=Status.CLOSED)
         case AccountOpened():
             return account
         case _:

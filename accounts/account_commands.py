@@ -1,7 +1,8 @@
 """What people want of accounts, and the rules that decide it: guards first, then the events."""
 
-from dataclasses import dataclass
 from uuid import UUID
+
+from msgspec.structs import force_setattr
 
 from accounts.account import (
     Account,
@@ -41,8 +42,7 @@ from accounts.text import NAME_LENGTH, REFERENCE_LENGTH, clean_text
 MAX_BALANCE_MINOR = 10**17
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAccount(Command):
+class OpenAccount(Command, frozen=True, kw_only=True):
     """Open an account for a registered customer."""
 
     account_id: UUID
@@ -54,13 +54,12 @@ class OpenAccount(Command):
 
     def __post_init__(self) -> None:
         exponent_of(self.currency)
-        object.__setattr__(self, "iban", parse_iban(self.iban))
-        object.__setattr__(self, "name", clean_text(self.name, "name", max_length=NAME_LENGTH, required=True))
+        force_setattr(self, "iban", parse_iban(self.iban))
+        force_setattr(self, "name", clean_text(self.name, "name", max_length=NAME_LENGTH, required=True))
         _check_overdraft_limit(self.overdraft_limit_minor)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _CashMovement(Command):
+class _CashMovement(Command, frozen=True, kw_only=True):
     """Money over the bank's edge: `operation` (how), `purpose` (what for), `counterparty` (who outside) where known."""
 
     account_id: UUID
@@ -75,18 +74,15 @@ class _CashMovement(Command):
         _clean_reference(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deposit(_CashMovement):
+class Deposit(_CashMovement, frozen=True, kw_only=True):
     """Put money into an account."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw(_CashMovement):
+class Withdraw(_CashMovement, frozen=True, kw_only=True):
     """Take money out of an account."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer(Command):
+class Transfer(Command, frozen=True, kw_only=True):
     """Send money from one account of this bank to another."""
 
     from_account_id: UUID
@@ -99,32 +95,27 @@ class Transfer(Command):
         _clean_reference(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _WithReason(Command):
+class _WithReason(Command, frozen=True, kw_only=True):
     account_id: UUID
     reason: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reason", clean_text(self.reason, "reason", max_length=REFERENCE_LENGTH))
+        force_setattr(self, "reason", clean_text(self.reason, "reason", max_length=REFERENCE_LENGTH))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreezeAccount(_WithReason):
+class FreezeAccount(_WithReason, frozen=True, kw_only=True):
     """Stop debits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnfreezeAccount(_WithReason):
+class UnfreezeAccount(_WithReason, frozen=True, kw_only=True):
     """Allow debits again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseAccount(_WithReason):
+class CloseAccount(_WithReason, frozen=True, kw_only=True):
     """Close an account whose balance is zero, for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetOverdraftLimit(Command):
+class SetOverdraftLimit(Command, frozen=True, kw_only=True):
     """Set how far below zero the balance may go. A limit below what is in use only blocks further debits."""
 
     account_id: UUID
@@ -286,9 +277,9 @@ def _check_overdraft_limit(limit_minor: int) -> None:
 
 def _clean_reference(command: _CashMovement | Transfer) -> None:
     """The other texts of a cash movement come from programs, but they reach the same statements."""
-    object.__setattr__(command, "reference", clean_text(command.reference, "reference", max_length=REFERENCE_LENGTH))
+    force_setattr(command, "reference", clean_text(command.reference, "reference", max_length=REFERENCE_LENGTH))
     if isinstance(command, _CashMovement):
         for field in ("operation", "purpose", "counterparty"):
             value = getattr(command, field)
             if value:
-                object.__setattr__(command, field, clean_text(value, field, max_length=REFERENCE_LENGTH))
+                force_setattr(command, field, clean_text(value, field, max_length=REFERENCE_LENGTH))

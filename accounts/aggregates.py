@@ -1,7 +1,7 @@
 """How each kind of stream is folded, and which streams a command reads and writes: the handler's table of contents."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -46,7 +46,7 @@ class Aggregate:
 
 def _recall_account(state: Account, memo: list[Any]) -> Account:
     balance, held, overdraft, status = memo
-    return replace(
+    return msgspec.structs.replace(
         state, balance_minor=balance, held_minor=held, overdraft_limit_minor=overdraft, status=Status(status)
     )
 

@@ -1,12 +1,12 @@
 """What every command carries."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What someone wants. `command_id` makes it happen once at most; `at` (aware, UTC) becomes `occurred_at`."""
 
     command_id: UUID

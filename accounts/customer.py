@@ -1,8 +1,10 @@
 """The customer: command, event, state and decider of the people whose accounts these are."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from accounts.command import Command
 from accounts.invalid import InvalidCommand
@@ -15,8 +17,7 @@ EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3
 
 
 @event("CustomerRegistered", version=1)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerRegistered:
+class CustomerRegistered(msgspec.Struct, frozen=True, kw_only=True):
     """A person became a customer."""
 
     name: str
@@ -27,8 +28,7 @@ class CustomerRegistered:
 CustomerEvent = CustomerRegistered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """The folded state of a customer; also its snapshot."""
 
     customer_id: UUID
@@ -37,8 +37,7 @@ class Customer:
     registered_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterCustomer(Command):
+class RegisterCustomer(Command, frozen=True, kw_only=True):
     """Register a person as a customer. `email` may be empty where the bank does not know it."""
 
     customer_id: UUID
@@ -46,8 +45,8 @@ class RegisterCustomer(Command):
     email: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", clean_text(self.name, "name", max_length=NAME_LENGTH, required=True))
-        object.__setattr__(self, "email", _clean_email(self.email))
+        force_setattr(self, "name", clean_text(self.name, "name", max_length=NAME_LENGTH, required=True))
+        force_setattr(self, "email", _clean_email(self.email))
 
 
 def evolve(_customer: Customer | None, event: CustomerEvent, customer_id: UUID) -> Customer:

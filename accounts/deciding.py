@@ -1,8 +1,10 @@
 """Deciding a batch in memory: states folded forward command by command, into one append."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from accounts.aggregates import AGGREGATES, Handling, State, state_of
 from accounts.command import Command
@@ -18,8 +20,7 @@ from ledger.records import RecordedEvent
 from ledger.store import Appended, Batch, CommandRow, StreamChange, load
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A command on its way: how it is handled, who sent it, what it belongs to. `refused`: by the database."""
 
     command: Command
@@ -52,14 +53,13 @@ class _Fold:
     state: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """One command's part: its refusal, or its events and (category, stream, first, last position, state) a stream."""
 
     envelope: Envelope
     refusal: Refused | None
-    events: list[NewEvent] = field(default_factory=list)
-    writes: list[tuple[str, UUID, int, int, State]] = field(default_factory=list)
+    events: list[NewEvent] = []
+    writes: list[tuple[str, UUID, int, int, State]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +193,4 @@ def _recorded(event: NewEvent, appended: Appended) -> RecordedEvent:
 
 def refuse(envelope: Envelope, refusal: Refused) -> Envelope:
     """The envelope of a command that only the database could refuse."""
-    return replace(envelope, refused=refusal)
+    return msgspec.structs.replace(envelope, refused=refusal)

@@ -6,9 +6,11 @@ handle_all(commands, by=actor)   many, in order, in few statements; a refusal is
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
+
+import msgspec
 
 from accounts.aggregates import COMMANDS
 from accounts.command import Command
@@ -94,7 +96,7 @@ def find_outcome(command_id: UUID) -> Outcome | None:
 def fingerprint_of(command: Command) -> bytes:
     """SHA-256 of type and fields, without id and time: two requests for the same thing have the same."""
     kind = type(command)
-    fields = [(name, getattr(command, name)) for name in kind.__dataclass_fields__ if name not in _NOT_ASKED_FOR]
+    fields = [(name, getattr(command, name)) for name in kind.__struct_fields__ if name not in _NOT_ASKED_FOR]
     return hashlib.sha256(kind.__name__.encode() + encode_json(fields)).digest()
 
 
@@ -171,5 +173,5 @@ def _recorded(envelopes: list[Envelope]) -> dict[UUID, Outcome]:
 def _answer(envelope: Envelope, outcome: Outcome, *, first: bool) -> Outcome:
     """What this request gets: the outcome itself, or the recorded one, if it was for the same request."""
     if outcome.fingerprint != envelope.fingerprint:
-        return replace(outcome, refusal=KeyReused(), events=(), replayed=False, consistency_token=None)
-    return outcome if first or outcome.replayed else replace(outcome, replayed=True)
+        return msgspec.structs.replace(outcome, refusal=KeyReused(), events=(), replayed=False, consistency_token=None)
+    return outcome if first or outcome.replayed else msgspec.structs.replace(outcome, replayed=True)

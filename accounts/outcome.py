@@ -1,10 +1,11 @@
 """What came of a command: what the handler answers, and what it answers again when the command comes again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from accounts.account import Account
 from accounts.aggregates import AGGREGATES, State, state_of
@@ -18,8 +19,7 @@ from ledger.records import RecordedEvent
 from ledger.store import Head, LoggedCommand, find_commands, load
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A command's outcome. `versions` and states are those right after it, of the streams that it wrote.
 
     `consistency_token` is None where nothing was written; `replayed` says that it was decided earlier.
@@ -37,7 +37,7 @@ class Outcome:
     recorded_at: datetime
     channel: str = ""
     correlation_id: UUID | None = None
-    fingerprint: bytes = field(default=b"", repr=False)
+    fingerprint: bytes = b""
     replayed: bool = False
 
     @property

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from ledger.connections import Cursor
 from ledger.records import RecordedEvent
 
@@ -18,8 +20,7 @@ class Lifecycle(StrEnum):
     LIVE = "live"  # folded when asked, never stored
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """An event about to be appended, as inline projections see it."""
 
     category: str

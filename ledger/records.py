@@ -1,6 +1,5 @@
 """What the ledger gives to its readers: recorded events, and the one public form of them."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +9,7 @@ import msgspec
 from ledger.codec import decode, decode_json, type_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedEvent:
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A committed event. `data` is the event object in its newest version; `position` is None until it is sealed.
 
     `schema_version` is the version as stored; `recorded_at` is the commit's transaction time (aware, UTC).

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg import errors
 
@@ -23,8 +24,7 @@ COMMAND_KEY = "ledger_command_pkey"
 _BY_INT = attrgetter("int")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """A stream as it was loaded: version and snapshot (JSON text) with the schema number of the state's class."""
 
     version: int
@@ -43,8 +43,7 @@ class StreamChange:
     snapshot_schema: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandRow:
+class CommandRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the command log. `result` is what the handler wants back when the outcome is asked for again."""
 
     command_id: UUID
@@ -57,8 +56,7 @@ class CommandRow:
     result: Any
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedCommand:
+class LoggedCommand(msgspec.Struct, frozen=True):
     """A row of the command log as it was recorded; `result` is JSON text."""
 
     command_id: UUID
@@ -81,8 +79,7 @@ class Batch:
     commands: list[CommandRow] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True):
     """What PostgreSQL gave: the highest sequence number (None without events) and the transaction's time."""
 
     sequence: int | None

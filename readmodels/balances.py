@@ -72,8 +72,12 @@ from json_to_recordset({rows}) as c(i uuid, d bigint, v integer, s text, o bigin
 where a.account_id = c.i
 """
 
-_SIGNS = {DepositMade: 1, TransferReceived: 1, WithdrawalMade: -1, TransferSent: -1}
-_STATUSES = {AccountFrozen: Status.FROZEN, AccountUnfrozen: Status.OPEN, AccountClosed: Status.CLOSED}
+_SIGNS: dict[type[Any], int] = {DepositMade: 1, TransferReceived: 1, WithdrawalMade: -1, TransferSent: -1}
+_STATUSES: dict[type[Any], Status] = {
+    AccountFrozen: Status.FROZEN,
+    AccountUnfrozen: Status.OPEN,
+    AccountClosed: Status.CLOSED,
+}
 
 
 def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:

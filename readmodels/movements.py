@@ -5,11 +5,11 @@ list is right at once, also while every worker is down.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection, models
 
 from accounts.account import DepositMade, TransferReceived, TransferSent, WithdrawalMade
@@ -54,8 +54,7 @@ class MovementRow(models.Model):
         return f"{self.account_id}/{self.stream_position}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
     """A movement. `amount_minor` is signed, `balance_minor` the balance after it; `counterparty` says who in words."""
 
     account_id: UUID
@@ -82,8 +81,7 @@ class Movement:
         return " ".join(part for part in (self.counterparty_name, self.counterparty_iban) if part) or self.outside_party
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MovementFilter:
+class MovementFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What to look for. Dates (UTC, both inclusive) of `occurred_at`; amounts without sign, both inclusive."""
 
     from_date: date | None = None
