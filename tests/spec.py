@@ -64,6 +64,7 @@ class Given:
 
     def when(self, command: Command) -> "Given":
         """Decide."""
+        self.events, self.refusal = [], None
         try:
             decision = COMMANDS[type(command)].decide(command, self.states.get)
         except Refused as refusal:
