@@ -1,0 +1,97 @@
+"""Asynchronous reports: how far they have come, and waiting for one's own writes."""
+
+import time
+from threading import Thread
+
+import pytest
+
+from ledger.consistency import token_of
+from ledger.runner import drain
+from tests.api.client import Api, eur
+from tests.api.given import Account, a_customer, an_account
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATH = "/reports/daily_flows"
+
+
+def test_a_report_tells_how_far_it_has_come(teller: Api, account: Account) -> None:
+    body = teller.get(PATH).body
+    assert (body["data"], body["as_of"]["position"], body["as_of"]["timestamp"]) == ([], 0, None)
+    assert body["as_of"]["lag_events"] == 3
+    drain()
+    body = teller.get(PATH).body
+    assert set(body["as_of"]) == {"position", "timestamp", "lag_events"}
+    assert (body["as_of"]["position"], body["as_of"]["lag_events"]) == (3, 0)
+    assert body["as_of"]["timestamp"].endswith("Z")
+    (flow,) = body["data"]
+    assert (flow["kind"], flow["count"], flow["amount"]) == ("deposit", 1, eur("500.00"))
+
+
+def test_a_report_is_filtered_and_paged(teller: Api, account: Account, others: Account) -> None:
+    yen = an_account(a_customer(), 700, currency="JPY")
+    teller.post(f"{yen.path}/withdrawals", {"amount": {"amount": "70", "currency": "JPY"}})
+    teller.post("/transfers", {"from": str(account.id), "to": str(others.id), "amount": eur("5")})
+    drain()
+    rows = teller.get(PATH).body["data"]
+    assert [(row["amount"]["currency"], row["kind"], row["count"], row["amount"]["amount"]) for row in rows] == [
+        ("EUR", "deposit", 2, "1000.00"),
+        ("EUR", "transfer_received", 1, "5.00"),
+        ("EUR", "transfer_sent", 1, "5.00"),
+        ("JPY", "deposit", 1, "700"),
+        ("JPY", "withdrawal", 1, "70"),
+    ]
+    today = rows[0]["date"]
+    assert teller.get(PATH, {"currency": "JPY"}).body["data"] == rows[3:]
+    assert teller.get(PATH, {"from": today, "to": today}).body["data"] == rows
+    assert teller.get(PATH, {"to": "2020-01-01"}).body["data"] == []
+    seen, cursor = [], {}
+    for _ in rows:
+        page = teller.get(PATH, {"limit": 1, **cursor}).body
+        seen += page["data"]
+        cursor = {"cursor": page["next_cursor"]}
+    assert (seen, page["has_more"]) == (rows, False)
+
+
+def test_a_reader_who_waits_for_the_own_command_sees_it(teller: Api, account: Account) -> None:
+    token = teller.post(f"{account.path}/deposits", {"amount": eur("1")}).header("Consistency-Token") or ""
+
+    def work() -> None:
+        time.sleep(0.3)
+        drain()
+
+    worker = Thread(target=work)
+    worker.start()
+    body = teller.get(PATH, {"consistent_with": token}).body
+    worker.join()
+    assert body["data"][0]["amount"] == eur("501.00")
+    assert body["as_of"]["lag_events"] == 0
+
+
+@pytest.mark.parametrize("path", [PATH, "{account}/transactions"])
+def test_a_report_that_stays_behind_says_so_after_two_seconds(teller: Api, account: Account, path: str) -> None:
+    token = teller.post(f"{account.path}/deposits", {"amount": eur("1")}).header("Consistency-Token") or ""
+    started = time.monotonic()
+    answer = teller.get(path.format(account=account.path), {"consistent_with": token})
+    assert 1.9 < time.monotonic() - started < 4
+    assert (answer.status, answer.code) == (503, "not_yet_consistent")
+    assert answer.header("Retry-After") == "1"
+
+
+def test_a_report_that_has_passed_the_token_answers_at_once(teller: Api, account: Account) -> None:
+    token = teller.post(f"{account.path}/deposits", {"amount": eur("1")}).header("Consistency-Token") or ""
+    drain()
+    started = time.monotonic()
+    assert teller.get(PATH, {"consistent_with": token}).status == 200
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("token", ["x", "", " ", "A" * 12, "s" * 12, "\u00e9", "A" * 201, "cwAAAAAAAAAE\n", "c wAAAAAAAAE"])
+def test_what_is_no_token_is_refused(teller: Api, token: str) -> None:
+    answer = teller.get(PATH, {"consistent_with": token})
+    assert answer.status == 400
+    assert answer.pointers == ["/consistent_with"]
+
+
+def test_a_token_from_the_future_is_waited_for_in_vain(teller: Api) -> None:
+    assert teller.get(PATH, {"consistent_with": token_of(2**62)}).code == "not_yet_consistent"
