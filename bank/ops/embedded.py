@@ -7,14 +7,27 @@ import contextlib
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bank.ops import places, postgres
-from bank.ops.processes import Child, LaunchError, Program, end_leftovers, server_environment, wheel
+from bank.ops.processes import (
+    Child,
+    LaunchError,
+    Program,
+    end_leftovers,
+    server_environment,
+    start,
+    wait_for_end,
+    wheel,
+)
 
 VALKEY = "valkey"
 VALKEY_BINARY = "valkey-server"
+
+_START_SECONDS_MAX = 60.0
+_STOP_SECONDS_MAX = 10.0
 
 
 def valkey_data() -> Path:
@@ -41,7 +54,28 @@ def servers(*, durable: bool = True) -> Iterator[list[Program]]:
             programs.append(_valkey_program())
         if places.database_is_embedded():
             programs.append(stack.enter_context(postgres.prepared(durable=durable)))
-        yield programs
+        try:
+            yield programs
+        finally:
+            _remove_sockets()
+
+
+@contextlib.contextmanager
+def running(*, durable: bool = True) -> Iterator[None]:
+    """Those servers, ready, until the end; for whoever does not watch over them. The caller holds the home's lock."""
+    clear_leftovers()
+    with servers(durable=durable) as programs:
+        children = [start(program) for program in programs]
+        try:
+            for child in children:
+                _wait_until_ready(child)
+            yield
+        finally:
+            for child in children:
+                child.send(child.program.stop_signal)
+            for child in children:
+                wait_for_end(child, _STOP_SECONDS_MAX)
+                child.bury()
 
 
 def is_ready(child: Child) -> bool:
@@ -61,6 +95,14 @@ def clear_after_death(name: str) -> None:
     if name == postgres.NAME:
         end_leftovers({"postgres": postgres.data()}, marked=False)
     _clear_stale_locks(name)
+
+
+def _wait_until_ready(child: Child) -> None:
+    deadline = time.monotonic() + _START_SECONDS_MAX
+    while not is_ready(child):
+        if not child.is_alive() or time.monotonic() > deadline:
+            raise LaunchError(child.program.name, "did not start", child.log)
+        time.sleep(0.01)
 
 
 def _valkey_program() -> Program:
@@ -110,6 +152,12 @@ def _prepare_sockets() -> None:
         raise LaunchError("sockets", f"{folder} belongs to somebody else or is open to others; remove it")
     if owner and found.st_uid != owner.uid:
         os.chown(folder, owner.uid, owner.gid)
+
+
+def _remove_sockets() -> None:
+    """Nothing stays behind outside the home; what still lives keeps its socket."""
+    with contextlib.suppress(OSError):
+        places.socket_dir().rmdir()
 
 
 def _clear_stale_locks(name: str) -> None:

@@ -217,7 +217,7 @@ class Supervisor:
                 part.child.send(part.program.stop_signal)
                 if not self._ends(part.child, began + by_seconds) and name == "postgres":
                     part.child.send(signal.SIGQUIT)  # immediate: safe, but the next start has to recover
-                    wait_for_end(part.child, 1.0, _nap)
+                    wait_for_end(part.child, 1.0)
                 part.child.bury()
                 part.child = None
         if self.parts:
@@ -225,7 +225,7 @@ class Supervisor:
 
     def _ends(self, child: Child, by: float) -> bool:
         while time.monotonic() < by and self.stops_asked < 2:
-            if wait_for_end(child, _PAUSE_SECONDS, _nap):
+            if wait_for_end(child, _PAUSE_SECONDS):
                 return True
         return not child.is_alive()
 
@@ -303,10 +303,6 @@ def _ending(code: int) -> str:
 
 def _log(program: Program) -> Path:
     return places.logs_dir() / f"{program.name}.log"
-
-
-def _nap() -> None:
-    time.sleep(0.01)
 
 
 def _explain(error: LaunchError) -> None:

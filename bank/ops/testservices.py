@@ -8,15 +8,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bank.ops import embedded, lock, places
-from bank.ops.processes import Child, LaunchError, last_lines, start, wait_for_end
-
-_START_SECONDS_MAX = 60.0
-_STOP_SECONDS_MAX = 10.0
+from bank.ops.processes import LaunchError, last_lines
 
 
 @contextlib.contextmanager
@@ -30,34 +26,25 @@ def own_servers(*, durable: bool = False) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix=_prefix(), dir="/tmp"))
     with _environment(BANK_HOME=str(home), DATABASE_URL=None, REDIS_URL=None):
         try:
-            with lock.held("a session of tests"), embedded.servers(durable=durable) as programs:
-                children = [start(program) for program in programs]
-                try:
-                    _wait_until_ready(children)
-                    with _environment(DATABASE_URL=places.database_url(), REDIS_URL=places.redis_url()):
-                        yield home
-                finally:
-                    _stop(children)
+            with (
+                lock.held("a session of tests"),
+                _shown(),
+                embedded.running(durable=durable),
+                _environment(DATABASE_URL=places.database_url(), REDIS_URL=places.redis_url()),
+            ):
+                yield home
         finally:
             _remove(home)
 
 
-def _wait_until_ready(children: list[Child]) -> None:
-    deadline = time.monotonic() + _START_SECONDS_MAX
-    for child in children:
-        while not embedded.is_ready(child):
-            if not child.is_alive() or time.monotonic() > deadline:
-                reason = "\n".join(["did not start:", *last_lines(child.log)])
-                raise LaunchError(child.program.name, reason, child.log)
-            time.sleep(0.01)
-
-
-def _stop(children: list[Child]) -> None:
-    for child in children:
-        child.send(child.program.stop_signal)
-    for child in children:
-        wait_for_end(child, _STOP_SECONDS_MAX, lambda: time.sleep(0.01))
-        child.bury()
+@contextlib.contextmanager
+def _shown() -> Iterator[None]:
+    """The home, and the log with it, is about to go: the error tells what the log said."""
+    try:
+        yield
+    except LaunchError as error:
+        error.add_note("\n".join(last_lines(error.log)) if error.log else "")
+        raise
 
 
 def _remove_abandoned() -> None:
