@@ -10,6 +10,7 @@ import msgspec
 
 from ledger.connections import Cursor
 from ledger.records import RecordedEvent
+from ledger.rows import Part, Row
 
 
 class Lifecycle(StrEnum):
@@ -35,15 +36,15 @@ class NewEvent(msgspec.Struct, frozen=True):
 class InlineProjection:
     """Rows written by the append's own statement: right as soon as the command is answered.
 
-    `parts` are data-modifying CTE bodies by name; each reads its rows from `json_to_recordset({rows})`.
+    `parts` are data-modifying CTEs by name, each with the columns of its rows.
     `rows` makes these rows (JSON types, UUIDs, datetimes) from a batch's events; a part without rows is left out.
     `refusals` maps a unique constraint of its tables to the code of the refusal that a violation of it means.
     """
 
     name: str
     description: str
-    parts: Mapping[str, str]
-    rows: Callable[[Sequence[NewEvent]], dict[str, list[dict[str, Any]]]]
+    parts: Mapping[str, Part]
+    rows: Callable[[Sequence[NewEvent]], dict[str, list[Row]]]
     refusals: Mapping[str, str] = field(default_factory=dict)
     lifecycle: Lifecycle = Lifecycle.INLINE
 

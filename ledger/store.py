@@ -14,10 +14,12 @@ from uuid import UUID
 import msgspec
 import psycopg
 from psycopg import errors
+from psycopg.types.numeric import Int8
 
-from ledger.codec import encode_json, type_of
+from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.projections import InlineProjection, NewEvent, inline_projections
+from ledger.rows import AT_MOST_VALUES, Part, Row, parameters
 
 COMMAND_KEY = "ledger_command_pkey"
 # UUIDs compare by this number; asking for it once a UUID is quicker than comparing objects.
@@ -105,38 +107,46 @@ class ConstraintRefused(Exception):
 _LOAD_ONE = "select id, version, snapshot, snapshot_schema from ledger_stream where id = %s"
 _LOAD = "select id, version, snapshot, snapshot_schema from ledger_stream where id = any(%s) order by id"
 
-# Rows travel as one JSON text a part, read by json_to_recordset: psycopg adapts one parameter instead of one for each
-# value, and PostgreSQL parses each row once (a part of one big document would be found by parsing the whole of it).
-_CREATED = """created as (
+_CREATED = Part(
+    columns="i uuid, c text, t integer, s jsonb, x smallint",
+    sql="""
     insert into ledger_stream (id, category, version, snapshot, snapshot_schema)
-    select n.i, n.c, n.t, n.s, n.x
-    from json_to_recordset(%(created)s::json) as n(i uuid, c text, t integer, s jsonb, x smallint)
+    select r.i, r.c, r.t, r.s, r.x from {rows}
     on conflict (id) do nothing returning 1
-)"""
-_MOVED = """moved as (
-    update ledger_stream s set version = h.t, snapshot = h.s, snapshot_schema = h.x
-    from json_to_recordset(%(moved)s::json) as h(i uuid, f integer, t integer, s jsonb, x smallint)
-    where s.id = h.i and s.version = h.f returning 1
-)"""
+""",
+)
+_MOVED = Part(
+    columns="i uuid, f integer, t integer, s jsonb, x smallint",
+    sql="""
+    update ledger_stream s set version = r.t, snapshot = r.s, snapshot_schema = r.x
+    from {rows}
+    where s.id = r.i and s.version = r.f returning 1
+""",
+)
 # The events wait for the check, and the check for the heads: so a sequence number is drawn only by a transaction that
 # owns an id already (the update gave it one), which is what the sealer's reasoning about gaps stands on.
-_EVENTS = """checked as materialized (
-    select ledger_check_heads({got}, %(wanted)s::bigint) as ok
-), events as (
+_CHECKED = "checked as materialized (select ledger_check_heads({got}, %(wanted)s::bigint) as ok)"
+_EVENTS = Part(
+    columns="s uuid, p integer, i uuid, y text, v smallint, d jsonb, m jsonb",
+    sql="""
     insert into ledger_event (stream_id, stream_position, id, type, schema_version, data, metadata)
-    select e.s, e.p, e.i, e.y, e.v, e.d, e.m
-    from checked, json_to_recordset(%(events)s::json)
-        as e(s uuid, p integer, i uuid, y text, v smallint, d jsonb, m jsonb)
+    select r.s, r.p, r.i, r.y, r.v, r.d, r.m
+    from checked, {rows}
     where checked.ok returning sequence
-)"""
-_COMMANDS = """commands as (
+""",
+)
+_COMMANDS = Part(
+    columns="i uuid, y text, f text, a text, h text, k uuid, r text, o jsonb",
+    sql="""
     insert into ledger_command
         (command_id, type, fingerprint, actor, channel, correlation_id, outcome, refusal, result)
-    select c.i, c.y, decode(c.f, 'hex'), c.a, c.h, c.k,
-           case when c.r is null then 'accepted' else 'refused' end, c.r, c.o
-    from json_to_recordset(%(commands)s::json)
-        as c(i uuid, y text, f text, a text, h text, k uuid, r text, o jsonb)
-)"""
+    select r.i, r.y, decode(r.f, 'hex'), r.a, r.h, r.k,
+           case when r.r is null then 'accepted' else 'refused' end, r.r, r.o
+    from {rows}
+""",
+)
+_OWN_PARTS = {"commands": _COMMANDS, "created": _CREATED, "moved": _MOVED, "events": _EVENTS}
+_HEADS = ("created", "moved")
 
 
 def load(cur: Cursor, stream_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Head]:
@@ -157,10 +167,14 @@ def append(cur: Cursor, batch: Batch) -> Appended:
     projection's unique constraint).
     """
     inline = inline_projections()
-    parameters = _parameters(batch, inline)
-    statement = _statement(tuple(parameters), tuple((part, p.parts[part]) for p in inline for part in p.parts))
+    parts = {name: (part, rows) for name, (part, rows) in _parts(batch, inline).items() if rows}
+    values = parameters(parts)
+    if batch.events:
+        values["wanted"] = Int8(len(batch.streams))
+    # A batch's shape is which parts it has and how many rows of each, up to "many": each shape is prepared once.
+    shape = tuple((name, part, min(len(rows), AT_MOST_VALUES + 1)) for name, (part, rows) in parts.items())
     try:
-        row = cur.execute(statement, parameters).fetchone()
+        row = cur.execute(_statement(shape), values).fetchone()
     except (errors.SerializationFailure, errors.DeadlockDetected) as error:
         raise VersionsMoved from error
     except errors.UniqueViolation as error:
@@ -179,38 +193,37 @@ def find_commands(cur: Cursor, command_ids: Sequence[UUID]) -> list[LoggedComman
     return [LoggedCommand(*row) for row in cur.fetchall()]
 
 
-def _parameters(batch: Batch, inline: Sequence[InlineProjection]) -> dict[str, Any]:
-    """The rows of every part that has some, as JSON text, by the part's name."""
-    parts: dict[str, list[dict[str, Any]]] = {"commands": [_command_row(c) for c in batch.commands]}
+def _parts(batch: Batch, inline: Sequence[InlineProjection]) -> dict[str, tuple[Part, list[Row]]]:
+    """The rows of every part, in the order of the statement."""
+    commands = [_command_row(c) for c in batch.commands]
     if not batch.events:
-        return {name: encode_json(rows).decode() for name, rows in parts.items()}
-    parts["created"], parts["moved"] = _head_rows(batch.streams)
-    parts["events"] = [_event_row(e) for e in batch.events]
+        return {"commands": (_COMMANDS, commands)}
+    created, moved = _head_rows(batch.streams)
+    events = [_event_row(e) for e in batch.events]
+    rows = {"commands": commands, "created": created, "moved": moved, "events": events}
+    parts = {name: (part, rows[name]) for name, part in _OWN_PARTS.items()}
     for projection in inline:
-        parts |= projection.rows(batch.events)
-    parameters: dict[str, Any] = {name: encode_json(rows).decode() for name, rows in parts.items() if rows}
-    parameters["wanted"] = len(batch.streams)
-    return parameters
+        for name, its_rows in projection.rows(batch.events).items():
+            parts[name] = (projection.parts[name], its_rows)
+    return parts
 
 
-@lru_cache(maxsize=256)
-def _statement(present: tuple[str, ...], inline_parts: tuple[tuple[str, str], ...]) -> str:
-    """The statement for these parts: a part without rows is left out, so there are few shapes, each prepared once."""
-    ctes = [_COMMANDS]
+@lru_cache(maxsize=1024)
+def _statement(shape: tuple[tuple[str, Part, int], ...]) -> str:
+    """The append of a batch of this shape; a part without rows is left out."""
+    present = [name for name, _, _ in shape]
+    ctes = {name: f"{name} as ({part.cte(name, count)})" for name, part, count in shape}
     if "events" not in present:
-        return f"with {_COMMANDS} select null::bigint, now()"
-    heads = {"created": _CREATED, "moved": _MOVED}
-    ctes += [cte for name, cte in heads.items() if name in present]
-    got = " + ".join(f"(select count(*) from {name})" for name in heads if name in present)
-    ctes.append(_EVENTS.format(got=got))
-    ctes += [f"{part} as ({body.format(rows=f'%({part})s::json')})" for part, body in inline_parts if part in present]
-    return f"with {', '.join(ctes)} select (select max(sequence) from events), now()"
+        return f"with {', '.join(ctes.values())} select null::bigint, now()"
+    got = " + ".join(f"(select count(*) from {name})" for name in _HEADS if name in present)
+    ctes["events"] = f"{_CHECKED.format(got=got)}, {ctes['events']}"
+    return f"with {', '.join(ctes.values())} select (select max(sequence) from events), now()"
 
 
-def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[Row], list[Row]]:
     """New heads and moved heads, each sorted by id: whoever locks several streams locks them in the same order."""
-    created: list[dict[str, Any]] = []
-    moved: list[dict[str, Any]] = []
+    created: list[Row] = []
+    moved: list[Row] = []
     for stream_id in sorted(streams, key=_BY_INT):
         change = streams[stream_id]
         row = {"i": stream_id, "t": change.to_version, "s": change.snapshot, "x": change.snapshot_schema}
@@ -221,7 +234,7 @@ def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[dict[str, Any
     return created, moved
 
 
-def _event_row(event: NewEvent) -> dict[str, Any]:
+def _event_row(event: NewEvent) -> Row:
     kind = type_of(event.event)
     return {
         "s": event.stream_id,
@@ -234,7 +247,7 @@ def _event_row(event: NewEvent) -> dict[str, Any]:
     }
 
 
-def _command_row(command: CommandRow) -> dict[str, Any]:
+def _command_row(command: CommandRow) -> Row:
     return {
         "i": command.command_id,
         "y": command.type,

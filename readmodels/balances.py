@@ -20,6 +20,7 @@ from accounts.account import (
     WithdrawalMade,
 )
 from ledger.projections import InlineProjection, NewEvent
+from ledger.rows import Part, Row
 from readmodels.customers import CustomerRow
 
 
@@ -56,21 +57,25 @@ class AccountRow(models.Model):
         return self.customer.name
 
 
-_OPENED = """
+_OPENED = Part(
+    columns="i uuid, c uuid, b text, n text, y text, s text, d bigint, o bigint, v integer, t timestamptz",
+    sql="""
 insert into readmodels_account (account_id, customer_id, iban, name, currency, status, balance_minor, held_minor,
                                 overdraft_limit_minor, version, opened_at)
-select o.i, o.c, o.b, o.n, o.y, o.s, o.d, 0, o.o, o.v, o.t
-from json_to_recordset({rows})
-    as o(i uuid, c uuid, b text, n text, y text, s text, d bigint, o bigint, v integer, t timestamptz)
-"""
+select r.i, r.c, r.b, r.n, r.y, r.s, r.d, 0, r.o, r.v, r.t from {rows}
+""",
+)
 # The rows are only ever changed by whoever holds the stream's head, so they need no order of their own.
-_CHANGED = """
+_CHANGED = Part(
+    columns="i uuid, d bigint, v integer, s text, o bigint",
+    sql="""
 update readmodels_account a
-set balance_minor = a.balance_minor + c.d, version = c.v,
-    status = coalesce(c.s, a.status), overdraft_limit_minor = coalesce(c.o, a.overdraft_limit_minor)
-from json_to_recordset({rows}) as c(i uuid, d bigint, v integer, s text, o bigint)
-where a.account_id = c.i
-"""
+set balance_minor = a.balance_minor + r.d, version = r.v,
+    status = coalesce(r.s, a.status), overdraft_limit_minor = coalesce(r.o, a.overdraft_limit_minor)
+from {rows}
+where a.account_id = r.i
+""",
+)
 
 _SIGNS: dict[type[Any], int] = {DepositMade: 1, TransferReceived: 1, WithdrawalMade: -1, TransferSent: -1}
 _STATUSES: dict[type[Any], Status] = {
@@ -80,7 +85,7 @@ _STATUSES: dict[type[Any], Status] = {
 }
 
 
-def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
+def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
     """One row an account: those that the batch opened whole, the others as a difference."""
     opened: dict[UUID, dict[str, Any]] = {}
     changed: dict[UUID, dict[str, Any]] = {}
@@ -92,7 +97,7 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
         if isinstance(event, AccountOpened):
             row = opened[new.stream_id] = {
                 "i": new.stream_id, "c": event.customer_id, "b": event.iban, "n": event.name, "y": event.currency,
-                "s": Status.OPEN, "d": 0, "o": event.overdraft_limit_minor, "t": event.occurred_at,
+                "s": Status.OPEN.value, "d": 0, "o": event.overdraft_limit_minor, "t": event.occurred_at,
             }  # fmt: skip
         elif row is None:
             row = changed[new.stream_id] = {"i": new.stream_id, "d": 0}
@@ -100,7 +105,7 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
         if sign := _SIGNS.get(kind):
             row["d"] += sign * event.amount_minor
         elif status := _STATUSES.get(kind):
-            row["s"] = status
+            row["s"] = status.value
         elif isinstance(event, OverdraftLimitSet):
             row["o"] = event.overdraft_limit_minor
     return {"accounts_opened": list(opened.values()), "accounts_changed": list(changed.values())}

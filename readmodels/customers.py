@@ -1,7 +1,6 @@
 """Customers (inline): who banks here."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -9,6 +8,7 @@ from django.db.models import Q
 
 from accounts.customer import CustomerRegistered
 from ledger.projections import InlineProjection, NewEvent
+from ledger.rows import Part, Row
 
 
 class CustomerRow(models.Model):
@@ -26,14 +26,16 @@ class CustomerRow(models.Model):
         return self.name
 
 
-_REGISTERED = """
+_REGISTERED = Part(
+    columns="i uuid, n text, e text, t timestamptz",
+    sql="""
 insert into readmodels_customer (customer_id, name, email, registered_at)
-select r.i, r.n, r.e, r.t
-from json_to_recordset({rows}) as r(i uuid, n text, e text, t timestamptz)
-"""
+select r.i, r.n, r.e, r.t from {rows}
+""",
+)
 
 
-def rows(events: Sequence[NewEvent]) -> dict[str, list[dict[str, Any]]]:
+def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
     """One row a customer registered."""
     registered = [
         {"i": new.stream_id, "n": new.event.name, "e": new.event.email, "t": new.event.occurred_at}
