@@ -77,7 +77,7 @@ PEOPLE: Final = (
         name="Alan Turing",
         accounts=(DemoAccount(key="alan", opening_euros=700),),
         employer="Bletchley Cycles",
-        salary_euros=2_250,
+        salary_euros=2_050,
         rent_euros=820,
         rents_from="grace",
         friends=("ada", "edsger"),

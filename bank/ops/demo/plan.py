@@ -32,6 +32,8 @@ from bank.ops.demo.steps import (
     paid_out,
     sent,
     sent_all,
+    too_late,
+    too_much,
     unfreeze,
 )
 from ledger.ids import derived_id
@@ -178,8 +180,8 @@ def _incidents(end: datetime) -> list[Step]:
     def step(days_before: float, name: str, making: Making) -> Step:
         return Step(end - timedelta(days=days_before), f"incident/{name}", making)
 
-    bicycle = paid_out("alan", 4_800, "Racing bicycle", _CARD, "Shopping", "Velo Bombe", refused=True)
-    stolen = paid_out("kurt", 250, "", _CASH, "", "Cash machine Station", refused=True)
+    bicycle = too_much("alan", "Racing bicycle", _CARD, "Shopping", "Velo Bombe")
+    stolen = too_late("kurt", 250, _CASH, "Cash machine Station")
     ferry = paid_out("ada-travel", 180, "Rail pass", _CARD, "Travel", "Tokaido Rail")
     return [
         step(150, "overdraft", overdraft("alan", _OVERDRAFT_EUROS)),

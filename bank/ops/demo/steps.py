@@ -107,27 +107,52 @@ def paid_in(
     return command
 
 
-def paid_out(
-    key: str, euros: float, reference: str, operation: str, purpose: str, counterparty: str, *, refused: bool = False
-) -> Making:
-    """Money to outside. `refused`: sent although the bank will say no."""
+def paid_out(key: str, euros: float, reference: str, operation: str, purpose: str, counterparty: str) -> Making:
+    """Money to outside."""
 
     def command(step: Step, book: Book) -> Command | None:
         amount = _money(key, euros)
-        if not refused and not book.take(key, amount.minor):
+        if not book.take(key, amount.minor):
             return None
-        return Withdraw(
-            command_id=command_id(step.name),
-            at=step.at,
-            account_id=account_id(key),
-            amount=amount,
-            reference=reference,
-            operation=operation,
-            purpose=purpose,
-            counterparty=counterparty,
-        )
+        return _withdraw(step, key, amount, reference, operation, purpose, counterparty)
 
     return command
+
+
+def too_much(key: str, reference: str, operation: str, purpose: str, counterparty: str) -> Making:
+    """Money to outside that the bank refuses: a hundred or two more than there is, in round figures."""
+
+    def command(step: Step, book: Book) -> Command:
+        hundred = _money(key, 100)
+        available_minor = book.balance_minor[key] + book.overdraft_minor[key]
+        amount = Money((available_minor // hundred.minor + 2) * hundred.minor, hundred.currency)
+        return _withdraw(step, key, amount, reference, operation, purpose, counterparty)
+
+    return command
+
+
+def too_late(key: str, euros: int, operation: str, counterparty: str) -> Making:
+    """Money to outside that the bank refuses because the account is frozen."""
+
+    def command(step: Step, _: Book) -> Command:
+        return _withdraw(step, key, _money(key, euros), "", operation, "", counterparty)
+
+    return command
+
+
+def _withdraw(
+    step: Step, key: str, amount: Money, reference: str, operation: str, purpose: str, counterparty: str
+) -> Withdraw:
+    return Withdraw(
+        command_id=command_id(step.name),
+        at=step.at,
+        account_id=account_id(key),
+        amount=amount,
+        reference=reference,
+        operation=operation,
+        purpose=purpose,
+        counterparty=counterparty,
+    )
 
 
 def sent(source: str, target: str, euros: float, reference: str) -> Making:

@@ -98,8 +98,9 @@ def read_accounts(folder: Path, report: Report) -> dict[int, ListedAccount]:
     for line, (account_id, opened_date) in _read(folder / "account.asc", _ACCOUNT_COLUMNS, parse, report):
         opened[account_id] = line, opened_date
     owners = _read_owners(folder, opened, report)
-    for account_id in opened.keys() - owners.keys():
-        report(Problem("account.asc", opened[account_id][0], f"account {account_id} has no OWNER in disp.asc"))
+    for account_id, (line, _) in opened.items():
+        if account_id not in owners:
+            report(Problem("account.asc", line, f"account {account_id} has no OWNER in disp.asc"))
     return {
         account_id: ListedAccount(
             account_id=account_id, client_id=owners[account_id], opened_date=opened_date, line=line
