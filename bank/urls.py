@@ -18,7 +18,7 @@ urlpatterns = [
     path("", include("bank.web.urls")),
 ]
 
-handler400 = "bank.web.problems.bad_request"
-handler403 = "bank.web.problems.permission_denied"
-handler404 = "bank.web.problems.not_found"
-handler500 = "bank.web.problems.server_error"
+handler400 = "bank.errors.bad_request"
+handler403 = "bank.errors.permission_denied"
+handler404 = "bank.errors.not_found"
+handler500 = "bank.errors.server_error"

@@ -1,40 +1,48 @@
-"""Errors below /api/ that no view made (no route, a bad host, a crash) as problems, like all others."""
+"""Errors below /api/ that neither a view nor Django's handlers made into a problem."""
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
-from bank.api.problems import CONTENT_TYPE, status_problem
+from bank.api.problems import CONTENT_TYPE, Problem, status_problem
 from bank.web.middleware import correlation_id
 from ledger.codec import encode_json
 
-_PREFIX = "/api/"
-_KEPT_HEADERS = ("Allow", "Retry-After")
+_PREFIX: Final = "/api/"
+_KEPT_HEADERS: Final = ("Allow", "Retry-After")
 
 
 class ProblemMiddleware:
-    """Outermost but for the request id. Django has turned exceptions of everything inside into HTML by now."""
+    """Outermost but for the request id: whatever error comes out from below /api/ leaves as a problem."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        is_ours = request.path_info.startswith(_PREFIX)
-        if not is_ours or response.status_code < HTTPStatus.BAD_REQUEST or _is_problem(response):
+        if response.status_code < HTTPStatus.BAD_REQUEST or not is_of_the_api(request) or _is_problem(response):
             return response
-        problem = status_problem(response.status_code)
-        answer = HttpResponse(
-            encode_json(problem.body(instance=request.path, request_id=correlation_id(request))),
-            status=response.status_code,
-            content_type=CONTENT_TYPE,
-            headers=dict(problem.headers),
-        )
+        answer = problem_response(request, status_problem(response.status_code))
         for name in _KEPT_HEADERS:
             if name in response.headers:
                 answer.headers[name] = response.headers[name]
         return answer
+
+
+def is_of_the_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(_PREFIX)
+
+
+def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as an answer, without the framework."""
+    return HttpResponse(
+        encode_json(problem.body(instance=request.path, request_id=correlation_id(request))),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers={"Cache-Control": "private, no-cache", **problem.headers},
+    )
 
 
 def _is_problem(response: HttpResponse) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 from uuid import UUID
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -168,8 +168,3 @@ def status_problem(status: int, headers: Mapping[str, str] | None = None) -> Pro
     code, detail = STATUS_PROBLEMS.get(status) or STATUS_PROBLEMS[400 if status < 500 else 500]
     retry: Mapping[str, str] = retry_after() if status == 503 else {}
     return Problem(status, code, detail, headers={**retry, **(headers or {})})
-
-
-def problem_members(problem: Problem, *, instance: str, request_id: UUID) -> dict[str, Any]:
-    """`body` as a plain dict, for renderers that take one."""
-    return dict(problem.body(instance=instance, request_id=request_id))

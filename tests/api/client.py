@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 
 PREFIX = "/api/v1"
@@ -16,11 +15,11 @@ PREFIX = "/api/v1"
 class Answer:
     """What came back."""
 
-    response: HttpResponse
+    response: Any
 
     @property
     def status(self) -> int:
-        return self.response.status_code
+        return int(self.response.status_code)
 
     @property
     def body(self) -> Any:
@@ -40,7 +39,8 @@ class Answer:
         return [error["pointer"] for error in self.body["errors"]]
 
     def header(self, name: str) -> str | None:
-        return self.response.headers.get(name)
+        value: str | None = self.response.headers.get(name)
+        return value
 
 
 @dataclass
@@ -52,23 +52,27 @@ class Api:
 
     def get(self, path: str, query: dict[str, Any] | None = None, /, **headers: str) -> Answer:
         """GET; `headers` with underscores for hyphens."""
-        return self.send("GET", path + (f"?{urlencode(query)}" if query else ""), **headers)
+        return self.send("GET", path + (f"?{urlencode(query)}" if query else ""), headers=headers)
 
     def post(self, path: str, body: Any = None, /, *, key: str | None = "", **headers: str) -> Answer:
         """POST with a fresh idempotency key, or the one given; None sends none."""
         if key is not None:
             headers["Idempotency_Key"] = key or str(uuid4())
         data = b"" if body is None else json.dumps(body).encode()
-        return self.send("POST", path, data, **headers)
+        return self.send("POST", path, data, headers=headers)
 
     def send(
-        self, method: str, path: str, data: bytes = b"", content_type: str = "application/json", **headers: str
+        self,
+        method: str,
+        path: str,
+        data: bytes = b"",
+        content_type: str = "application/json",
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Any request; paths without the API's prefix get it."""
-        if self.token is not None:
-            headers.setdefault("Authorization", f"Bearer {self.token}")
+        sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         whole = path if path.startswith("/api") else PREFIX + path
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return Answer(self.client.generic(method, whole, data, content_type, headers=sent))
 
 

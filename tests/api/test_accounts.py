@@ -1,6 +1,6 @@
 """Customers and accounts: opening, looking up, steering, and an account as it once was."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,7 +51,15 @@ def test_a_customer_needs_a_name_and_an_address_or_none(
 
 
 def test_names_at_the_limit_and_from_anywhere_are_taken(teller: Api) -> None:
-    for name in ("x" * 100, "李小龍", "Łukasz Ñandú O’Neill-‘Abd", "ᚠᛇᚻ", "😀", "<script>alert(1)</script>", "'; drop table--"):
+    for name in (
+        "x" * 100,
+        "李小龍",
+        "Łukasz Ñandú O'Neill-Abd",
+        "ᚠᛇᚻ",
+        "😀",
+        "<script>alert(1)</script>",
+        "'; drop table--",
+    ):
         assert teller.post("/customers", {"name": name, "email": ""}).body["name"] == name
 
 
@@ -64,7 +72,17 @@ def test_an_account_is_opened_and_found(teller: Api) -> None:
     found = teller.get(answer.header("Location") or "")
     assert found.header("ETag") == '"1"'
     account = found.body
-    assert set(account) == {"id", "iban", "name", "currency", "status", "customer", "version", "opened_at", *MONEY_FIELDS}
+    assert set(account) == {
+        "id",
+        "iban",
+        "name",
+        "currency",
+        "status",
+        "customer",
+        "version",
+        "opened_at",
+        *MONEY_FIELDS,
+    }
     assert {name: answer.body[name] for name in account} == account
     assert account["customer"] == {"id": str(customer_id), "name": "Alan Turing"}
     assert (account["status"], account["version"], account["name"]) == ("open", 1, "Savings")
@@ -86,7 +104,12 @@ def test_an_account_is_opened_and_found(teller: Api) -> None:
         ({"currency": 978}, 400, "/currency", "invalid_currency"),
         ({"overdraft_limit": eur("-1")}, 400, "/overdraft_limit/amount", "invalid_amount"),
         ({"overdraft_limit": eur("1.001")}, 400, "/overdraft_limit/amount", "invalid_amount"),
-        ({"overdraft_limit": {"amount": "1", "currency": "USD"}}, 400, "/overdraft_limit/currency", "currency_mismatch"),
+        (
+            {"overdraft_limit": {"amount": "1", "currency": "USD"}},
+            400,
+            "/overdraft_limit/currency",
+            "currency_mismatch",
+        ),
         ({"overdraft_limit": None}, 400, "/overdraft_limit", "null"),
         ({"iban": "LU280019400644750000"}, 400, "/iban", "unknown_field"),
     ],
@@ -152,7 +175,7 @@ def test_what_the_state_forbids_is_refused(
     path = "/transfers" if call == "transfers" else f"{account.path}/{call}"
     answer = teller.post(path, bodies.get(call))
     assert (answer.status, answer.code) == (status, code)
-    assert UUID(answer.body["command_id"])
+    assert teller.get(f"/commands/{answer.body['command_id']}").body["refusal"]["code"] == code
 
 
 def test_a_frozen_account_takes_credits(teller: Api, account: Account, others: Account) -> None:
@@ -181,7 +204,7 @@ def test_an_account_is_told_as_it_was_at_a_moment(teller: Api, account: Account)
     answer = teller.post(f"{account.path}/withdrawals", {"amount": eur("100")})
     moment = answer.body["events"][0]["data"]["occurred_at"]
     assert teller.get(account.path, {"as_of": moment}).body["balance"] == eur("400.00")
-    just_before = timezone.datetime.fromisoformat(moment) - timedelta(microseconds=1)
+    just_before = datetime.fromisoformat(moment) - timedelta(microseconds=1)
     assert teller.get(account.path, {"as_of": rfc3339(just_before)}).body["balance"] == eur("500.00")
     later = rfc3339(timezone.now() + timedelta(days=1)).replace("Z", "+00:00")
     assert teller.get(account.path, {"as_of": later}).body["version"] == 3
@@ -193,7 +216,9 @@ def test_a_version_and_a_moment_at_once_are_refused(teller: Api, account: Accoun
     assert (answer.status, answer.code) == (400, "conflicting_parameters")
 
 
-def test_a_customer_sees_only_the_own_accounts_and_person(ada: Api, ada_id: UUID, account: Account, others: Account) -> None:
+def test_a_customer_sees_only_the_own_accounts_and_person(
+    ada: Api, ada_id: UUID, account: Account, others: Account
+) -> None:
     second = an_account(ada_id, name="Savings")
     assert {one["id"] for one in ada.get("/accounts").body["data"]} == {str(account.id), str(second.id)}
     assert [one["id"] for one in ada.get("/customers").body["data"]] == [str(ada_id)]

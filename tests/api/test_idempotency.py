@@ -32,7 +32,20 @@ def test_a_post_without_a_key_is_refused(teller: Api, account: Account, header: 
 
 @pytest.mark.parametrize(
     "header",
-    ["x" * 256, '"' + "x" * 256 + '"', '""', '"', '"a', '"a" "b"', '"a\\n"', '"\\"', "a\x01", "a\x7fb", "\u00e9", "a\tb"],
+    [
+        "x" * 256,
+        '"' + "x" * 256 + '"',
+        '""',
+        '"',
+        '"a',
+        '"a" "b"',
+        '"a\\n"',
+        '"\\"',
+        "a\x01",
+        "a\x7fb",
+        "\u00e9",
+        "a\tb",
+    ],
     ids=ascii,
 )
 def test_a_key_that_is_none_is_refused(teller: Api, account: Account, header: str) -> None:
@@ -41,7 +54,8 @@ def test_a_key_that_is_none_is_refused(teller: Api, account: Account, header: st
 
 
 @pytest.mark.parametrize(
-    "header", ["x", "x" * 255, '"' + "x" * 255 + '"', "0", "a b", "a/b", "a,b", "a;b=c", 'a"b', '"a\\"b\\\\c"', "~!@#$%^&*()"]
+    "header",
+    ["x", "x" * 255, '"' + "x" * 255 + '"', "0", "a b", "a/b", "a,b", "a;b=c", 'a"b', '"a\\"b\\\\c"', "~!@#$%^&*()"],
 )
 def test_a_key_of_one_to_255_characters_is_taken(teller: Api, account: Account, header: str) -> None:
     assert teller.post(f"{account.path}/deposits", {"amount": eur("1")}, key=header).status == 201
@@ -129,8 +143,8 @@ def test_white_space_and_order_of_a_body_do_not_make_another_request(teller: Api
     path, headers = f"{account.path}/deposits", {"Idempotency_Key": "k"}
     one = b'{"amount":{"amount":"1","currency":"EUR"},"reference":"\xc3\xa9"}'
     two = b' {"reference": "\\u00e9", "amount": {"currency": "EUR", "amount": "1"} } '
-    assert teller.send("POST", path, one, **headers).status == 201
-    assert teller.send("POST", path, two, **headers).header("Idempotency-Replayed") == "true"
+    assert teller.send("POST", path, one, headers=headers).status == 201
+    assert teller.send("POST", path, two, headers=headers).header("Idempotency-Replayed") == "true"
 
 
 def test_the_same_key_of_two_users_has_two_effects(account: Account) -> None:
@@ -156,8 +170,10 @@ def not_recorded(api: Api, account: Account, others: Account, key: str) -> list[
         api.post("/transfers", {"from": str(account.id), "to": str(new_id()), "amount": eur("1")}, key=key),
         api.post(f"{account.path}/freeze", {}, key=key),
         api.post(f"{account.path}/withdrawals", {"amount": eur("1")}, key=key, If_Match='"99"'),
-        api.send("POST", f"{account.path}/withdrawals", b"{}", "text/plain", Idempotency_Key=key),
-        api.send("POST", f"{account.path}/withdrawals", b"{}", Idempotency_Key=key, Authorization="Bearer x"),
+        api.send("POST", f"{account.path}/withdrawals", b"{}", "text/plain", headers={"Idempotency-Key": key}),
+        api.send(
+            "POST", f"{account.path}/withdrawals", b"{}", headers={"Idempotency-Key": key, "Authorization": "Bearer x"}
+        ),
     ]
 
 

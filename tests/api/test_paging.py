@@ -38,7 +38,9 @@ def seven() -> Api:
     return api_of(a_user("customer", customer_id=customer_id))
 
 
-@pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (6, [6, 1]), (7, [7]), (8, [7]), (200, [7])])
+@pytest.mark.parametrize(
+    ("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (6, [6, 1]), (7, [7]), (8, [7]), (200, [7])]
+)
 def test_pages_together_are_the_list(seven: Api, limit: int, sizes: list[int]) -> None:
     pages = walk(seven, "/accounts", limit)
     assert [len(page) for page in pages] == sizes
@@ -70,7 +72,7 @@ def test_a_statement_stays_right_while_movements_are_added(teller: Api, account:
 
 def test_customers_are_listed_in_pages(teller: Api) -> None:
     mine = {str(a_customer()) for _ in range(5)}
-    assert mine <= {one["id"] for page in walk(teller, "/customers", 2) for one in page}
+    assert mine <= {one["id"] for page in walk(teller, "/customers", 100) for one in page}
 
 
 def test_a_customers_own_list_of_persons_has_one_page(ada: Api) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -50,7 +49,9 @@ def test_owners_withdraw_up_to_the_last_cent(ada: Api, account: Account) -> None
     assert paid.body["events"][0]["type"] == "WithdrawalMade"
 
 
-def test_owners_deposit_only_where_the_bank_lets_them(ada: Api, account: Account, request: pytest.FixtureRequest) -> None:
+def test_owners_deposit_only_where_the_bank_lets_them(
+    ada: Api, account: Account, request: pytest.FixtureRequest
+) -> None:
     assert ada.post(f"{account.path}/deposits", {"amount": eur("1")}).code == "forbidden"
     request.getfixturevalue("self_service")
     assert ada.post(f"{account.path}/deposits", {"amount": eur("1")}).status == 201
@@ -137,13 +138,19 @@ def test_money_may_go_into_somebody_elses_frozen_account_but_not_into_a_closed_o
     assert ada.post("/transfers", body).code == "account_closed"
 
 
-def test_the_statement_has_every_movement_newest_first(ada: Api, teller: Api, account: Account, others: Account) -> None:
+def test_the_statement_has_every_movement_newest_first(
+    ada: Api, teller: Api, account: Account, others: Account
+) -> None:
     teller.post(f"{account.path}/deposits", {"amount": eur("25"), "reference": "Gift"})
-    sent = ada.post("/transfers", {"from": str(account.id), "to": others.iban, "amount": eur("20"), "reference": "Dinner"})
+    sent = ada.post(
+        "/transfers", {"from": str(account.id), "to": others.iban, "amount": eur("20"), "reference": "Dinner"}
+    )
     teller.post("/transfers", {"from": others.iban, "to": account.iban, "amount": eur("5")})
     body = ada.get(f"{account.path}/transactions").body
     assert (body["has_more"], body["next_cursor"]) == (False, None)
-    assert [(one["kind"], one["amount"]["amount"], one["balance"]["amount"], one["reference"]) for one in body["data"]] == [
+    assert [
+        (one["kind"], one["amount"]["amount"], one["balance"]["amount"], one["reference"]) for one in body["data"]
+    ] == [
         ("transfer_received", "5.00", "510.00", ""),
         ("transfer_sent", "-20.00", "505.00", "Dinner"),
         ("deposit", "25.00", "525.00", "Gift"),
@@ -214,4 +221,3 @@ def test_who_acted_is_on_the_record(ada: Api, account: Account) -> None:
     answer = ada.post(f"{account.path}/withdrawals", {"amount": eur("1")})
     user_id = ada.get("/me").body["user"]["id"]
     assert answer.body["events"][0]["metadata"]["actor"] == f"user:{user_id}"
-    assert UUID(answer.body["command_id"])

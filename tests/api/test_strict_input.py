@@ -7,7 +7,7 @@ import pytest
 
 from bank.api.strict_json import MAX_BODY_BYTES, MAX_DEPTH
 from tests.api.client import Api, eur
-from tests.api.given import Account, api_of, a_user
+from tests.api.given import Account, a_user, api_of
 
 pytestmark = pytest.mark.django_db
 
@@ -58,24 +58,24 @@ def nested(levels: int) -> bytes:
     ],
 )
 def test_a_malformed_body_is_refused(teller: Api, account: Account, body: bytes, status: int, code: str) -> None:
-    answer = teller.send("POST", f"{account.path}/deposits", body, Idempotency_Key="k")
+    answer = teller.send("POST", f"{account.path}/deposits", body, headers={"Idempotency-Key": "k"})
     assert (answer.status, answer.code) == (status, code)
 
 
 def test_a_body_at_the_limit_of_size_is_read(teller: Api, account: Account) -> None:
     body = GOOD.ljust(MAX_BODY_BYTES)
-    assert teller.send("POST", f"{account.path}/deposits", body, Idempotency_Key="k").status == 201
+    assert teller.send("POST", f"{account.path}/deposits", body, headers={"Idempotency-Key": "k"}).status == 201
 
 
 def test_nesting_at_the_limit_is_read_and_judged_by_its_fields(teller: Api, account: Account) -> None:
-    answer = teller.send("POST", f"{account.path}/deposits", nested(MAX_DEPTH), Idempotency_Key="k")
+    answer = teller.send("POST", f"{account.path}/deposits", nested(MAX_DEPTH), headers={"Idempotency-Key": "k"})
     assert answer.code == "invalid_input"
     assert answer.pointers == ["/amount", "/reference"]
 
 
 def test_escaped_pairs_of_surrogates_are_text(teller: Api, account: Account) -> None:
     body = b'{"amount": {"amount": "1.00", "currency": "EUR"}, "reference": "\\ud83d\\ude00"}'
-    answer = teller.send("POST", f"{account.path}/deposits", body, Idempotency_Key="k")
+    answer = teller.send("POST", f"{account.path}/deposits", body, headers={"Idempotency-Key": "k"})
     assert answer.body["events"][0]["data"]["reference"] == "\N{GRINNING FACE}"
 
 
@@ -101,20 +101,22 @@ def test_escaped_pairs_of_surrogates_are_text(teller: Api, account: Account) -> 
     ],
 )
 def test_only_json_is_taken(teller: Api, account: Account, content_type: str, status: int) -> None:
-    answer = teller.send("POST", f"{account.path}/deposits", GOOD, content_type, Idempotency_Key="k")
+    answer = teller.send("POST", f"{account.path}/deposits", GOOD, content_type, headers={"Idempotency-Key": "k"})
     assert answer.status == status
     if status == 415:
         assert answer.code == "unsupported_media_type"
 
 
 def test_a_body_without_a_length_is_not_taken_for_an_empty_one(teller: Api, account: Account) -> None:
-    answer = teller.send("POST", f"{account.path}/freeze", b"", Idempotency_Key="k", Transfer_Encoding="chunked")
+    answer = teller.send(
+        "POST", f"{account.path}/freeze", b"", headers={"Idempotency-Key": "k", "Transfer-Encoding": "chunked"}
+    )
     assert (answer.status, answer.code) == (411, "length_required")
 
 
 @pytest.mark.parametrize("content_type", ["application/json", ""])
 def test_where_no_field_is_needed_no_body_is_needed(teller: Api, account: Account, content_type: str) -> None:
-    answer = teller.send("POST", f"{account.path}/freeze", b"", content_type, Idempotency_Key="k")
+    answer = teller.send("POST", f"{account.path}/freeze", b"", content_type, headers={"Idempotency-Key": "k"})
     assert answer.status == 201
 
 
@@ -266,7 +268,18 @@ def test_a_place_that_the_book_does_not_have_is_404(auditor: Api, position: str)
 
 @pytest.mark.parametrize(
     "text",
-    ["x", "1", "%00", "%ff", "..", "00000000-0000-0000-0000-000000000000", "{hex}", "{{{id}}}", "urn:uuid:{id}", "{id}%20"],
+    [
+        "x",
+        "1",
+        "%00",
+        "%ff",
+        "..",
+        "00000000-0000-0000-0000-000000000000",
+        "{hex}",
+        "{{{id}}}",
+        "urn:uuid:{id}",
+        "{id}%20",
+    ],
 )
 @pytest.mark.parametrize("call", ["", "/transactions"])
 def test_what_is_no_accounts_id_is_404(teller: Api, account: Account, text: str, call: str) -> None:
