@@ -15,8 +15,8 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "transfer_received": "Transfer received",
 }
 _ICONS: Final[Mapping[str, str]] = {
-    "deposit": "banknote-arrow-down",
-    "withdrawal": "banknote-arrow-up",
+    "deposit": "arrow-down-left",
+    "withdrawal": "arrow-up-right",
     "transfer_sent": "arrow-up-right",
     "transfer_received": "arrow-down-left",
 }
@@ -46,13 +46,13 @@ def lines_of(movements: Iterable[Movement], own_accounts: Sequence[AccountRow]) 
 
 def _line(movement: Movement, names: Mapping[UUID, str]) -> Line:
     title = title_of(movement, names)
-    parts = [movement.reference, movement.purpose, movement.operation]
+    parts = [part for part in (movement.reference, movement.purpose) if part and part != movement.outside_party]
     if title != KIND_WORDS[movement.kind]:
-        parts.append(KIND_WORDS[movement.kind] if movement.kind in {"deposit", "withdrawal"} else "Transfer")
+        parts = parts or [KIND_WORDS[movement.kind]]
     return Line(
         movement=movement,
         title=title,
-        detail=" · ".join(part for part in parts if part),
+        detail=" · ".join(parts),
         icon=_ICONS[movement.kind],
         account_name=names.get(movement.account_id, ""),
     )

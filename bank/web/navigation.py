@@ -20,20 +20,22 @@ class NavigationItem:
 def items_for(request: HttpRequest) -> list[NavigationItem]:
     """The rooms that the person may enter, in the order of how often they are wanted."""
     person = request.user
-    links: list[tuple[str, str, bool]] = [
-        ("Overview", reverse("web:overview"), policy.customer_of(person) is not None),
-        ("Transfer", reverse("web:choose_transfer"), policy.customer_of(person) is not None),
-        ("Customers", reverse("web:find_customer"), policy.may_see_customers(person)),
-        ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person)),
-        ("Records", reverse("admin:index"), policy.may_audit(person)),
+    is_customer = policy.customer_of(person) is not None
+    sees_customers = policy.may_see_customers(person)
+    account_pages = "/accounts/"
+    links: list[tuple[str, str, bool, str]] = [
+        ("Overview", reverse("web:overview"), is_customer, account_pages),
+        ("Transfer", reverse("web:choose_transfer"), is_customer, ""),
+        ("Customers", reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
+        ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person), ""),
+        ("Records", reverse("admin:index"), policy.may_audit(person), ""),
     ]
-    here = request.path
     return [
-        NavigationItem(label=label, href=href, is_current=_covers(href, here))
-        for label, href, allowed in links
-        if allowed
+        NavigationItem(label=label, href=href, is_current=_covers(href, inside, request.path))
+        for label, href, is_allowed, inside in links
+        if is_allowed
     ]
 
 
-def _covers(href: str, here: str) -> bool:
-    return here == href or (href != "/" and here.startswith(href))
+def _covers(href: str, inside: str, here: str) -> bool:
+    return here == href or here.startswith(f"{href}/") or bool(inside and here.startswith(inside))

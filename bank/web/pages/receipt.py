@@ -83,9 +83,9 @@ def _facts(request: SignedInRequest, outcome: Outcome) -> list[Fact]:
         if isinstance(event.data, TransferReceived):
             continue  # its other event, TransferSent, has said it all
         facts += _facts_of(event, account)
-    for account in outcome.accounts.values():
-        if policy.may_see_account(request.user, account):
-            facts += _state_after(account, is_only=len(outcome.accounts) == 1)
+    seen = [account for account in outcome.accounts.values() if policy.may_see_account(request.user, account)]
+    for account in seen:
+        facts += _state_after(account, is_only=len(seen) == 1)
     return facts
 
 

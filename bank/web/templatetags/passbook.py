@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template import Context
@@ -37,6 +38,12 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
+def grouped(value: int) -> str:
+    """`18,234`."""
+    return f"{value:,}"
+
+
+@register.filter
 def moment(value: datetime) -> SafeString:
     """`23 Nov 2026, 09:41 UTC`."""
     utc = value.astimezone(UTC)
@@ -58,7 +65,5 @@ def navigation(context: Context) -> list[NavigationItem]:
 @register.simple_tag
 def query(base: dict[str, Any], **changes: Any) -> str:
     """`?a=1&b=2` of `base` with `changes`; what is empty is left out."""
-    from urllib.parse import urlencode
-
     merged = {**base, **changes}
     return "?" + urlencode({name: value for name, value in merged.items() if value not in ("", None)})
