@@ -97,10 +97,9 @@ def _reconciliation_lines(reconciliation: Reconciliation) -> Iterator[str]:
         yield f"    and {rest:,} other differences"
     yield f"  in step      {_share(reconciliation.in_step, days)}: they end at the sum of all movements so far"
     drifts = reconciliation.drifts()
-    yield (
-        f"drift          {_share(drifts[0], drifts.total())} accounts end at the sum of their movements;"
-        f" the others between {_signed(min(drifts))} and {_signed(max(drifts))} beside it"
-    )
+    yield f"drift          {_share(drifts[0], drifts.total())} accounts end at the sum of their movements"
+    if drifts[0] < drifts.total():
+        yield f"               the others by {_signed(min(drifts))} to {_signed(max(drifts))} beside it"
 
 
 def _share(part: int, whole: int) -> str:
