@@ -136,7 +136,7 @@ def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
         for event in events:
             fold.version += 1
             fold.state = evolve(fold.state, event, stream_id)
-            decided.events.append(NewEvent(category, stream_id, fold.version, event, new_id(), metadata))
+            decided.events.append(NewEvent(stream_id, fold.version, event, new_id(), metadata))
         if fold.version >= first:
             decided.writes.append((category, stream_id, first, fold.version, fold.state))
     return decided

@@ -19,15 +19,16 @@ def advance() -> None:
     taken("ledger.advance")
     _until_free(lambda: sealing.seal_all().busy)
     for projection in async_projections():
-        ask_for("ledger.project", name=projection.name)
+        for shard in range(projection.shards):
+            ask_for("ledger.project", name=projection.name, shard=str(shard))
 
 
 @shared_task(name="ledger.project")
-def project(*, name: str) -> None:
-    """Bring one async projection up to the head of the sealed book."""
-    taken("ledger.project", name)
+def project(*, name: str, shard: str = "0") -> None:
+    """Bring one shard of an async projection up to the head of the sealed book."""
+    taken("ledger.project", name, shard)
     projection = async_projection(name)
-    _until_free(lambda: runner.advance(projection).busy)
+    _until_free(lambda: runner.advance(projection, int(shard)).busy)
 
 
 def _until_free(turn: Callable[[], bool]) -> None:

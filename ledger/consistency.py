@@ -6,6 +6,7 @@ import time
 from uuid import UUID
 
 from ledger.connections import cursor
+from ledger.projections import async_projection
 
 _POLL_SECONDS = 0.02
 
@@ -34,11 +35,11 @@ def has_passed(projection: str, token: str) -> bool:
     """Whether the async projection has applied everything that the command wrote."""
     with cursor() as cur:
         row = cur.execute(
-            "select n.position <= c.position from ledger_entry n, ledger_checkpoint c"
-            " where n.sequence = %s and c.projection = %s",
+            "select count(*) from ledger_entry n join ledger_checkpoint c on c.position >= n.position"
+            " where n.sequence = %s and c.projection = %s and not c.rebuilding",
             (sequence_of(token), projection),
         ).fetchone()
-    return bool(row and row[0])
+    return bool(row and row[0] >= async_projection(projection).shards)
 
 
 def wait_for(projection: str, token: str, timeout_seconds: float) -> bool:

@@ -2,18 +2,33 @@
 
 import zlib
 from typing import Final
+from uuid import UUID
 
 from ledger.connections import Cursor
 
 # The first half of the two-number keys: keeps ours apart from anybody else's advisory locks in the same database.
 _SPACE: Final = 0x50_42  # "PB"
 SEALER: Final = "sealer"
+# The shard of a stream, as an expression; `e.stream_id` in place of the parameter gives that of an event.
+SHARD: Final = "(uuid_hash(%(stream)s::uuid)::bigint & 2147483647) %% %(shards)s::int"
 
 
 def try_lock(cur: Cursor, name: str) -> bool:
     """Take the transaction-level lock `name` if nobody has it; never waits, takes no transaction id."""
     row = cur.execute("select pg_try_advisory_xact_lock(%s::int, %s::int)", (_SPACE, _key(name))).fetchone()
     return bool(row and row[0])
+
+
+def lock(cur: Cursor, name: str) -> None:
+    """Take the transaction-level lock `name`, waiting for whoever has it."""
+    cur.execute("select pg_advisory_xact_lock(%s::int, %s::int)", (_SPACE, _key(name)))
+
+
+def shard_of(cur: Cursor, stream_id: UUID, shards: int) -> int:
+    """Which of `shards` a stream belongs to: by PostgreSQL's hash, as the runner's query divides them."""
+    row = cur.execute(f"select {SHARD}", {"stream": stream_id, "shards": shards}).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _key(name: str) -> int:

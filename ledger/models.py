@@ -81,10 +81,20 @@ class Entry(models.Model):
 
 
 class Checkpoint(models.Model):
-    """Up to which position an async projection has read."""
+    """Up to which position a shard of an async projection has read."""
 
-    projection = models.TextField(primary_key=True)
+    pk = models.CompositePrimaryKey("projection", "rebuilding", "shard")
+    projection = models.TextField()
+    rebuilding = models.BooleanField()
+    shard = models.SmallIntegerField()
     position = models.BigIntegerField()
+    applied = models.BigIntegerField()
+    status = models.TextField()
+    failures = models.SmallIntegerField()
+    retry_at = models.DateTimeField(null=True)
+    error = models.TextField(null=True)  # noqa: DJ001 - null while all is well
+    error_position = models.BigIntegerField(null=True)
+    events_per_second = models.FloatField()
     updated_at = models.DateTimeField()
 
     class Meta:
@@ -92,4 +102,4 @@ class Checkpoint(models.Model):
         db_table = "ledger_checkpoint"
 
     def __str__(self) -> str:
-        return f"{self.projection} at {self.position}"
+        return f"{self.projection}/{self.shard} at {self.position}"

@@ -24,7 +24,6 @@ class Lifecycle(StrEnum):
 class NewEvent(msgspec.Struct, frozen=True):
     """An event about to be appended, as inline projections see it."""
 
-    category: str
     stream_id: UUID
     stream_position: int
     event: Any
@@ -43,22 +42,37 @@ class InlineProjection:
 
     name: str
     description: str
+    tables: tuple[str, ...]
     parts: Mapping[str, Part]
     rows: Callable[[Sequence[NewEvent]], dict[str, list[Row]]]
     refusals: Mapping[str, str] = field(default_factory=dict)
     lifecycle: Lifecycle = Lifecycle.INLINE
 
 
+class OnError(StrEnum):
+    """What becomes of an async projection whose event fails again and again."""
+
+    PAUSE = "pause"  # money: better late than wrong
+    PARK = "park"  # cosmetic: put the event and every later one of its stream aside, go on with the others
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncProjection:
     """Rows written by a worker from sealed events, in book order, together with the checkpoint: exactly once.
 
-    `apply(cursor, events)` gets up to `batch_size` events and writes set-based, in the transaction of the checkpoint.
+    `apply(cursor, events)` gets up to `batch_size` events and writes set-based, in the checkpoint's transaction, to
+    `tables` (named without a schema: a rebuild lets the same code write into tables beside). `types`: the stored types
+    that it wants, None for all. With several `shards`, each takes the streams whose hash falls to it: their events come
+    in order, those of other streams do not, and another worker may be writing meanwhile.
     """
 
     name: str
     description: str
     apply: Callable[[Cursor, Sequence[RecordedEvent]], None]
+    tables: tuple[str, ...]
+    types: frozenset[str] | None = None
+    shards: int = 1
+    on_error: OnError = OnError.PAUSE
     batch_size: int = 2_000
     lifecycle: Lifecycle = Lifecycle.ASYNC
 
@@ -106,6 +120,11 @@ def inline_projections() -> list[InlineProjection]:
 def async_projections() -> list[AsyncProjection]:
     """Those that the workers write."""
     return [p for p in _registry.values() if isinstance(p, AsyncProjection)]
+
+
+def projection_named(name: str) -> Projection:
+    """Any projection by its name; KeyError where there is none."""
+    return _registry[name]
 
 
 def async_projection(name: str) -> AsyncProjection:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ledger.connections import Cursor, cursor
+from ledger.locks import SHARD
 from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
 
 _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
@@ -22,10 +23,42 @@ class EntryOfBook:
     sealed_at: datetime
 
 
-def read_sealed(cur: Cursor, *, after: int, limit: int) -> list[RecordedEvent]:
-    """Sealed events in book order, from the position behind `after`."""
-    cur.execute(f"{_SEALED} where n.position > %s order by n.position limit %s", (after, limit))
+def read_sealed(
+    cur: Cursor,
+    *,
+    after: int,
+    to: int,
+    shard: int = 0,
+    shards: int = 1,
+    types: frozenset[str] | None = None,
+) -> list[RecordedEvent]:
+    """Sealed events in book order, from behind position `after` up to and with `to`; of one shard, of these types."""
+    conditions = ["n.position > %(after)s", "n.position <= %(to)s"]
+    if types is not None:
+        conditions.append("e.type = any(%(types)s)")
+    if shards > 1:
+        conditions.append(f"{SHARD.replace('%(stream)s::uuid', 'e.stream_id')} = %(shard)s")
+    parameters = {"after": after, "to": to, "shard": shard, "shards": shards, "types": sorted(types or ())}
+    cur.execute(f"{_SEALED} where {' and '.join(conditions)} order by n.position", parameters)
     return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+
+
+def read_positions(cur: Cursor, positions: Sequence[int]) -> list[RecordedEvent]:
+    """The sealed events at these positions, in book order."""
+    cur.execute(f"{_SEALED} where n.position = any(%s) order by n.position", (list(positions),))
+    return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+
+
+def read_unsealed(cur: Cursor) -> list[RecordedEvent]:
+    """What is committed and has no place in the book yet, in the order of each stream."""
+    cur.execute(
+        f"select {EVENT_COLUMNS} from ledger_sealer_state s"
+        " left join lateral (select coalesce(min((gap ->> 0)::bigint), s.high_sequence + 1) as first"
+        "                    from jsonb_array_elements(s.gaps) gap) low on true"
+        " join ledger_event e on e.sequence >= least(low.first, s.high_sequence + 1)"
+        " where not exists (select 1 from ledger_entry n where n.sequence = e.sequence) order by e.sequence"
+    )
+    return [event_from_row(row, None) for row in cur.fetchall()]
 
 
 def read_book(
@@ -107,7 +140,12 @@ def find_event(stream_id: UUID, stream_position: int) -> RecordedEvent | None:
 def head_position() -> int:
     """The last position of the sealed book; 0 while it is empty."""
     with cursor() as cur:
-        row = cur.execute("select position from ledger_sealer_state").fetchone()
+        return head_position_of(cur)
+
+
+def head_position_of(cur: Cursor) -> int:
+    """The same, on a cursor of one's own."""
+    row = cur.execute("select position from ledger_sealer_state").fetchone()
     return row[0] if row else 0
 
 

@@ -83,6 +83,7 @@ _STATUSES: dict[type[Any], Status] = {
     AccountUnfrozen: Status.OPEN,
     AccountClosed: Status.CLOSED,
 }
+_CONCERNED = {AccountOpened, OverdraftLimitSet, *_SIGNS, *_STATUSES}
 
 
 def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
@@ -91,7 +92,7 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
     changed: dict[UUID, dict[str, Any]] = {}
     for new in events:
         event, kind = new.event, type(new.event)
-        if new.category != "account":
+        if kind not in _CONCERNED:
             continue
         row = opened.get(new.stream_id) or changed.get(new.stream_id)
         if isinstance(event, AccountOpened):
@@ -114,6 +115,7 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
 PROJECTION = InlineProjection(
     name="balances",
     description="Every account as it is right now: balance, limits, status, version.",
+    tables=("readmodels_account",),
     parts={"accounts_opened": _OPENED, "accounts_changed": _CHANGED},
     rows=rows,
     refusals={"readmodels_account_iban": "iban_taken"},

@@ -48,6 +48,7 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
 PROJECTION = InlineProjection(
     name="customers",
     description="Every customer: name, email, since when.",
+    tables=("readmodels_customer",),
     parts={"customers_registered": _REGISTERED},
     rows=rows,
 )

@@ -67,6 +67,8 @@ PROJECTION = AsyncProjection(
     name="daily_flows",
     description="Count and sum of deposits, withdrawals and transfers by business day and currency.",
     apply=apply,
+    tables=("readmodels_daily_flow",),
+    types=frozenset({"DepositMade", "WithdrawalMade", "TransferSent", "TransferReceived"}),
 )
 
 

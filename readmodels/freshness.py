@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.connections import cursor
+from ledger.projections import async_projection
 
 # Counting what is not sealed yet stops here: "more than 10,000 behind" says enough.
 _COUNT_AT_MOST = 10_000
 _QUERY = """
-select coalesce(c.position, 0), s.position, coalesce(e.recorded_at, s_time.t), behind.recorded_at, unsealed.n, now()
+select c.position, s.position, e.recorded_at, behind.recorded_at, unsealed.n, now(), c.paused
 from ledger_sealer_state s
-left join ledger_checkpoint c on c.projection = %(projection)s
+cross join (
+    select case when count(*) < %(shards)s then 0 else min(position) end as position,
+           coalesce(bool_or(status = 'paused'), false) as paused
+    from ledger_checkpoint where projection = %(projection)s and not rebuilding
+) c
 left join ledger_entry n on n.position = c.position
 left join ledger_event e on e.sequence = n.sequence
-left join lateral (select c.updated_at as t) s_time on true
 left join lateral (
     (select b.recorded_at from ledger_entry bn join ledger_event b using (sequence)
-     where bn.position = coalesce(c.position, 0) + 1)
+     where bn.position = c.position + 1)
     union all
     (select u.recorded_at from ledger_event u where u.sequence > s.high_sequence order by u.sequence limit 1)
     limit 1
@@ -39,14 +43,17 @@ class AsOf:
     timestamp: datetime | None
     lag_events: int
     lag_seconds: float
+    paused: bool = False
 
 
 def as_of(projection: str) -> AsOf:
     """How far the async projection of this name is behind what was committed."""
     with cursor() as cur:
-        row = cur.execute(_QUERY, {"projection": projection, "at_most": _COUNT_AT_MOST}).fetchone()
+        shards = async_projection(projection).shards
+        parameters = {"projection": projection, "shards": shards, "at_most": _COUNT_AT_MOST}
+        row = cur.execute(_QUERY, parameters).fetchone()
     assert row is not None, "the migrations make the sealer's state"
-    position, sealed, timestamp, behind_since, unsealed, now = row
+    position, sealed, timestamp, behind_since, unsealed, now, paused = row
     lag_events = sealed - position + unsealed
     return AsOf(
         position=position,
@@ -54,4 +61,5 @@ def as_of(projection: str) -> AsOf:
         timestamp=timestamp,
         lag_events=lag_events,
         lag_seconds=max((now - behind_since).total_seconds(), 0.0) if lag_events and behind_since else 0.0,
+        paused=paused,
     )

@@ -154,6 +154,9 @@ PROJECTION = AsyncProjection(
     name="movements",
     description="Every account's movements with the balance after each; the newest are folded live until they arrive.",
     apply=apply,
+    tables=("readmodels_movement",),
+    types=frozenset({"DepositMade", "WithdrawalMade", "TransferSent", "TransferReceived"}),
+    shards=2,
 )
 
 

@@ -7,7 +7,14 @@ from django.db import connection
 
 from ledger.connections import close_pool
 
-_LEDGER_TABLES = ("ledger_event", "ledger_entry", "ledger_command")
+# Partitions have triggers of their own.
+_SWITCH = """
+do $$ declare t record; begin
+    for t in select tgrelid::regclass as table_name, tgname from pg_trigger
+             where tgfoid = 'ledger_refuse_change'::regproc
+    loop execute format('alter table %s {how} trigger %I', t.table_name, t.tgname); end loop;
+end $$;
+"""
 
 
 @pytest.fixture(scope="session")
@@ -34,14 +41,13 @@ def clean_bank(transactional_db: None) -> None:
 
 def empty_the_ledger() -> None:
     """What only the tables' owner can do: lift the append-only triggers, empty everything, put them back."""
-    lift = "".join(f"alter table {table} disable trigger {table}_append_only;" for table in _LEDGER_TABLES)
-    restore = "".join(f"alter table {table} enable always trigger {table}_append_only;" for table in _LEDGER_TABLES)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"begin; {lift}"
-            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint restart identity;"
+            f"begin; {_SWITCH.format(how='disable')}"
+            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint, ledger_generation,"
+            " ledger_parked restart identity;"
             "update ledger_sealer_state set position = 0, hash = decode(repeat('00', 32), 'hex'),"
             " high_sequence = 0, gaps = '[]';"
             "truncate readmodels_account, readmodels_customer, readmodels_movement, readmodels_daily_flow;"
-            f"{restore} commit"
+            f"{_SWITCH.format(how='enable always')} commit"
         )

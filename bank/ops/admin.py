@@ -1,4 +1,4 @@
-"""The record in the Django admin: events, entries, commands, streams and checkpoints, to read and never to change."""
+"""The record in the Django admin: events, entries, commands and streams, to read and never to change."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from bank.identity import policy
-from ledger.models import Checkpoint, Command, Entry, Event, Stream
+from ledger.models import Command, Entry, Event, Stream
 
 
 class EstimatingPaginator(Paginator[Any]):
@@ -122,10 +122,3 @@ class StreamAdmin(ReadOnlyAdmin):
     search_fields = ("=id",)
     search_help_text = "A stream's id"
     ordering = ("id",)
-
-
-@admin.register(Checkpoint)
-class CheckpointAdmin(ReadOnlyAdmin):
-    """How far each async projection has read."""
-
-    list_display = ("projection", "position", "updated_at")

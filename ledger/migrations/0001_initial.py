@@ -16,7 +16,7 @@ comment on table ledger_stream is 'Heads of streams: version and snapshot. Room 
 
 create sequence ledger_event_sequence as bigint;
 create table ledger_event (
-    sequence bigint primary key default nextval('ledger_event_sequence'),
+    sequence bigint not null default nextval('ledger_event_sequence'),
     stream_id uuid not null,
     stream_position integer not null check (stream_position > 0),
     id uuid not null,
@@ -25,10 +25,11 @@ create table ledger_event (
     data jsonb not null,
     metadata jsonb not null,
     recorded_at timestamptz not null default now(),
-    constraint ledger_event_stream_position unique (stream_id, stream_position)
-);
+    primary key (sequence)
+) partition by range (sequence);
 alter sequence ledger_event_sequence owned by ledger_event.sequence;
-comment on column ledger_event.sequence is 'In the order drawn, not in the order committed: readers follow ledger_entry.position.';
+comment on table ledger_event is 'What happened, for ever. Partitioned by sequence: old partitions can be detached.';
+comment on column ledger_event.sequence is 'As drawn, not as committed: readers follow ledger_entry.position.';
 
 create table ledger_command (
     command_id uuid primary key,
@@ -63,10 +64,41 @@ create table ledger_sealer_state (
 insert into ledger_sealer_state values (1, 0, decode(repeat('00', 32), 'hex'), 0, '[]');
 
 create table ledger_checkpoint (
-    projection text primary key,
+    projection text not null,
+    rebuilding boolean not null default false,
+    shard smallint not null default 0,
     position bigint not null default 0,
-    updated_at timestamptz not null default now()
+    applied bigint not null default 0,
+    status text not null default 'running' check (status in ('running', 'paused')),
+    failures smallint not null default 0,
+    retry_at timestamptz,
+    error text,
+    error_position bigint,
+    events_per_second real not null default 0,
+    updated_at timestamptz not null default now(),
+    primary key (projection, rebuilding, shard)
 );
+comment on table ledger_checkpoint is 'How far each shard of an async projection has read; also of one that is being rebuilt.';
+
+create table ledger_generation (
+    projection text primary key,
+    generation integer not null,
+    switched_at timestamptz not null default now()
+);
+
+create table ledger_parked (
+    projection text not null,
+    position bigint not null,
+    stream_id uuid not null,
+    error text not null,
+    parked_at timestamptz not null default now(),
+    resolution text check (resolution in ('applied', 'discarded')),
+    reason text,
+    resolved_by text,
+    resolved_at timestamptz,
+    primary key (projection, position)
+);
+create index ledger_parked_open on ledger_parked (projection, stream_id) where resolution is null;
 
 create function ledger_check_heads(got bigint, wanted bigint) returns boolean language plpgsql as $$
 begin
@@ -92,9 +124,112 @@ alter table {table} enable always trigger {table}_append_only;
     for table in ("ledger_event", "ledger_entry", "ledger_command")
 )
 
+# A partition is made apart and then attached: attaching does not stop appends. Each has its own unique index of stream
+# and position (one over all partitions would have to contain the sequence; the stream's head guards the whole) and its
+# own triggers, so that it is append-only when it is named directly.
+PARTITIONS = """
+create function ledger_make_partition(first bigint, beyond bigint) returns text language plpgsql as $$
+declare
+    name text := case when first is null then 'ledger_event_rest' else format('ledger_event_%s', first) end;
+begin
+    execute format('create table %I (like ledger_event including defaults including constraints)', name);
+    execute format('alter table %I add primary key (sequence)', name);
+    execute format('alter table %I add constraint %I unique (stream_id, stream_position)', name, name || '_stream_position');
+    execute format('create trigger %I before update or delete or truncate on %I for each statement'
+                   ' execute function ledger_refuse_change()', name || '_append_only', name);
+    execute format('alter table %I enable always trigger %I', name, name || '_append_only');
+    if first is null then
+        execute format('alter table ledger_event attach partition %I default', name);
+    else
+        execute format('alter table ledger_event attach partition %I for values from (%s) to (%s)', name, first, beyond);
+    end if;
+    return name;
+end $$;
+
+create function ledger_ensure_partitions(size bigint, ahead integer) returns integer language plpgsql as $$
+declare
+    last bigint;
+    edge bigint;
+    made integer := 0;
+begin
+    perform pg_advisory_xact_lock(20546, 1);
+    select case when is_called then last_value else 0 end from ledger_event_sequence into last;
+    select coalesce(max((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint), 1)
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'ledger_event'::regclass into edge;
+    while edge <= last + size * ahead loop
+        perform ledger_make_partition(edge, edge + size);
+        edge := edge + size;
+        made := made + 1;
+    end loop;
+    return made;
+end $$;
+
+select ledger_make_partition(null, null);
+select ledger_ensure_partitions(10000000, 1);
+"""
+
+# A rebuild writes into tables of the same names in the schema `rebuild`: with that schema first on the search path, a
+# projection's own statements write there. These functions belong to the tables' owner, so that a worker needs no
+# right to make or drop tables.
+REBUILD = """
+create schema rebuild;
+
+create function ledger_begin_rebuild(tables text[]) returns void language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    t text;
+begin
+    foreach t in array tables loop
+        if t !~ '^readmodels_' then
+            raise exception '% is not a table of a projection', t using errcode = 'insufficient_privilege';
+        end if;
+        execute format('drop table if exists rebuild.%I', t);
+        execute format('create table rebuild.%I (like public.%I including all)', t, t);
+    end loop;
+end $$;
+
+create function ledger_end_rebuild(tables text[], switch boolean) returns void language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    t text;
+    i record;
+    options text[];
+begin
+    foreach t in array tables loop
+        if t !~ '^readmodels_' then
+            raise exception '% is not a table of a projection', t using errcode = 'insufficient_privilege';
+        end if;
+        if not switch then
+            execute format('drop table if exists rebuild.%I', t);
+            continue;
+        end if;
+        -- LIKE gives indexes names of its own: give them those of the old table's, matched by what they are.
+        for i in
+            select n.relname as new_name, o.relname as old_name
+            from pg_index ni join pg_class n on n.oid = ni.indexrelid
+            join pg_index oi on oi.indrelid = format('public.%I', t)::regclass and oi.indkey::text = ni.indkey::text
+                and oi.indisunique = ni.indisunique and oi.indisprimary = ni.indisprimary
+                and pg_get_expr(oi.indpred, oi.indrelid) is not distinct from pg_get_expr(ni.indpred, ni.indrelid)
+            join pg_class o on o.oid = oi.indexrelid
+            where ni.indrelid = format('rebuild.%I', t)::regclass and n.relname <> o.relname
+        loop
+            execute format('alter index rebuild.%I rename to %I', i.new_name, i.old_name);
+        end loop;
+        select c.reloptions from pg_class c where c.oid = format('public.%I', t)::regclass into options;
+        if options is not null then
+            execute format('alter table rebuild.%I set (%s)', t, array_to_string(options, ', '));
+        end if;
+        execute format('drop table public.%I', t);
+        execute format('alter table rebuild.%I set schema public', t);
+    end loop;
+end $$;
+"""
+
 DROP = """
-drop table ledger_checkpoint, ledger_sealer_state, ledger_entry, ledger_command, ledger_event, ledger_stream;
-drop function ledger_check_heads, ledger_refuse_change;
+drop table ledger_parked, ledger_generation, ledger_checkpoint, ledger_sealer_state, ledger_entry, ledger_command, ledger_event, ledger_stream;
+drop function ledger_check_heads, ledger_refuse_change, ledger_make_partition, ledger_ensure_partitions,
+    ledger_begin_rebuild, ledger_end_rebuild;
+drop schema rebuild cascade;
 """
 
 
@@ -108,7 +243,7 @@ class Migration(migrations.Migration):
     initial = True
     dependencies = []
     operations = [
-        migrations.RunSQL(SCHEMA + APPEND_ONLY, DROP),
+        migrations.RunSQL(SCHEMA + APPEND_ONLY + PARTITIONS + REBUILD, DROP),
         unmanaged(
             "Stream",
             "ledger_stream",
@@ -169,8 +304,18 @@ class Migration(migrations.Migration):
             "Checkpoint",
             "ledger_checkpoint",
             [
-                ("projection", models.TextField(primary_key=True, serialize=False)),
+                ("pk", models.CompositePrimaryKey("projection", "rebuilding", "shard")),
+                ("projection", models.TextField()),
+                ("rebuilding", models.BooleanField()),
+                ("shard", models.SmallIntegerField()),
                 ("position", models.BigIntegerField()),
+                ("applied", models.BigIntegerField()),
+                ("status", models.TextField()),
+                ("failures", models.SmallIntegerField()),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("error", models.TextField(null=True)),
+                ("error_position", models.BigIntegerField(null=True)),
+                ("events_per_second", models.FloatField()),
                 ("updated_at", models.DateTimeField()),
             ],
         ),

@@ -1,0 +1,227 @@
+"""Rebuilding a projection: a new generation beside the old one, switched in one transaction while the bank goes on.
+
+The new generation's tables stand in the schema `rebuild` under the same names; the projection's own statements write
+there because that schema comes first on the search path. A rebuild that was interrupted goes on where it stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from psycopg import errors
+
+from ledger import checkpoints
+from ledger.connections import Cursor, connection
+from ledger.locks import SEALER, lock
+from ledger.projections import AsyncProjection, InlineProjection, LiveProjection, NewEvent, projection_named
+from ledger.reading import head_position_of, read_sealed, read_unsealed
+from ledger.records import RecordedEvent
+from ledger.rows import parameters
+from ledger.runner import claim_of
+
+BATCH_SIZE = 10_000
+_SWITCH_TRIES = 50
+_SWITCH_LOCK_TIMEOUT = "250ms"
+
+Progress = Callable[[int, int], None]
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a rebuild did. `differences`: rows that only one of the generations has (None unless it was a check)."""
+
+    events: int
+    generation: int
+    switched: bool
+    differences: int | None = None
+
+
+class RebuildUnderWay(Exception):
+    """Somebody else is rebuilding this projection."""
+
+
+def rebuild(name: str, *, check: bool = False, progress: Progress | None = None, restart: bool = False) -> Rebuilt:
+    """Build the projection `name` anew from the first event and switch to it; with `check` only compare.
+
+    `progress(position, head)` is called after every batch. `restart` throws an interrupted rebuild away first.
+    """
+    projection = projection_named(name)
+    if isinstance(projection, LiveProjection):
+        raise ValueError(f"{name} is folded when asked: there is nothing to rebuild")
+    with _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
+        conn.execute("set search_path = rebuild, public")
+        try:
+            position = _begin(cur, projection, restart=restart or check)
+            position = _catch_up(cur, projection, position, progress)
+            return _compare(cur, projection, position) if check else _switch(cur, projection, position)
+        finally:
+            if not conn.closed and not conn.broken:
+                conn.execute("reset search_path")
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """One rebuild of a projection at a time, over all processes: a lock on a connection of its own, for as long."""
+    with connection() as conn, conn.transaction(), conn.cursor(binary=True) as cur:
+        cur.execute("set local idle_in_transaction_session_timeout = 0")
+        cur.execute("set local lock_timeout = '100ms'")
+        try:
+            lock(cur, f"rebuild:{name}")
+        except errors.LockNotAvailable as error:
+            raise RebuildUnderWay(name) from error
+        yield
+
+
+def _begin(cur: Cursor, projection: AsyncProjection | InlineProjection, *, restart: bool) -> int:
+    """Make the tables of the new generation, or find those of a rebuild that was interrupted; the position reached."""
+    with cur.connection.transaction():
+        under_way = checkpoints.read(cur, projection.name, rebuilding=True)
+        if under_way and not restart:
+            return under_way[0].position
+        cur.execute("select ledger_begin_rebuild(%s)", (list(projection.tables),))
+        cur.execute("delete from ledger_checkpoint where projection = %s and rebuilding", (projection.name,))
+        cur.execute("insert into ledger_checkpoint (projection, rebuilding) values (%s, true)", (projection.name,))
+    return 0
+
+
+def _catch_up(
+    cur: Cursor, projection: AsyncProjection | InlineProjection, position: int, progress: Progress | None
+) -> int:
+    """Apply batch after batch, each with its checkpoint, until the head of the sealed book is near."""
+    while True:
+        with cur.connection.transaction():
+            started = time.monotonic()
+            head = head_position_of(cur)
+            upper = min(position + BATCH_SIZE, head)
+            count = _apply_up_to(cur, projection, position, upper)
+            row = checkpoints.read(cur, projection.name, rebuilding=True)[0]
+            checkpoints.move(cur, row, upper, count, time.monotonic() - started)
+        position = upper
+        if progress is not None:
+            progress(position, head)
+        if position >= head:
+            return position
+
+
+def _apply_up_to(cur: Cursor, projection: AsyncProjection | InlineProjection, after: int, to: int) -> int:
+    if to <= after:
+        return 0
+    types = projection.types if isinstance(projection, AsyncProjection) else None
+    events = read_sealed(cur, after=after, to=to, types=types)
+    _apply(cur, projection, events)
+    return len(events)
+
+
+def _apply(cur: Cursor, projection: AsyncProjection | InlineProjection, events: Sequence[RecordedEvent]) -> None:
+    if not events:
+        return
+    if isinstance(projection, AsyncProjection):
+        projection.apply(cur, events)
+        return
+    found = projection.rows([NewEvent(e.stream_id, e.stream_position, e.data, e.id, e.metadata) for e in events])
+    parts = {name: (projection.parts[name], rows) for name, rows in found.items() if rows}
+    for name, (part, rows) in parts.items():
+        values: dict[str, Any] = parameters({name: (part, rows)})
+        cur.execute(part.cte(name, len(rows)), values)
+
+
+def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> Rebuilt:
+    """Catch up for the last time with every writer held off for a moment, and let the new tables take the old names."""
+    for _ in range(_SWITCH_TRIES):
+        try:
+            with cur.connection.transaction():
+                # Rather give up and try again than make appends queue up behind a lock that somebody's long read holds.
+                cur.execute(f"set local lock_timeout = '{_SWITCH_LOCK_TIMEOUT}'")
+                _hold_off_writers(cur, projection)
+                position = _apply_the_rest(cur, projection, position)
+                cur.execute("select ledger_end_rebuild(%s, true)", (list(projection.tables),))
+                generation = _record(cur, projection, position)
+                return Rebuilt(events=position, generation=generation, switched=True)
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
+            time.sleep(0.1)
+            position = _catch_up(cur, projection, position, None)
+    raise TimeoutError(
+        f"{projection.name} is read or written all the time; the rebuild stands, start it again to switch"
+    )
+
+
+def _hold_off_writers(cur: Cursor, projection: AsyncProjection | InlineProjection) -> None:
+    """Runners by their claims; appends, which write inline tables, by a lock that lets readers go on."""
+    if isinstance(projection, AsyncProjection):
+        for shard in range(projection.shards):
+            lock(cur, claim_of(projection.name, shard))
+    else:
+        lock(cur, SEALER)  # what is sealed and what is not must not change between the two looks
+        for table in projection.tables:
+            cur.execute(f"lock table public.{table} in share row exclusive mode")
+
+
+def _apply_the_rest(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> int:
+    """Up to the head of the book; inline projections also what is committed and not sealed yet."""
+    head = head_position_of(cur)
+    _apply_up_to(cur, projection, position, head)
+    if isinstance(projection, InlineProjection):
+        _apply(cur, projection, read_unsealed(cur))
+    return head
+
+
+def _record(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> int:
+    """The new generation's number; its checkpoints take the place of the old ones'."""
+    cur.execute("delete from ledger_checkpoint where projection = %s", (projection.name,))
+    if isinstance(projection, AsyncProjection):
+        for shard in range(projection.shards):
+            cur.execute(
+                "insert into ledger_checkpoint (projection, shard, position) values (%s, %s, %s)",
+                (projection.name, shard, position),
+            )
+        cur.execute(
+            "update ledger_parked set resolution = 'applied', reason = 'rebuilt', resolved_by = 'system:rebuild',"
+            " resolved_at = now() where projection = %s and resolution is null",
+            (projection.name,),
+        )
+    row = cur.execute(
+        "insert into ledger_generation as g (projection, generation) values (%s, 2)"
+        " on conflict (projection) do update set generation = g.generation + 1, switched_at = now()"
+        " returning generation",
+        (projection.name,),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _compare(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> Rebuilt:
+    """Row for row against the generation in use, at the same position; the new one is thrown away."""
+    try:
+        for _ in range(_SWITCH_TRIES):
+            with cur.connection.transaction():
+                cur.execute("set transaction isolation level repeatable read")
+                if isinstance(projection, AsyncProjection):
+                    target = _common_position(cur, projection)
+                    if target is None or target < position:
+                        time.sleep(0.1)
+                        continue
+                    _apply_up_to(cur, projection, position, target)
+                else:
+                    target = _apply_the_rest(cur, projection, position)
+                differences = sum(_count_differences(cur, table) for table in projection.tables)
+                return Rebuilt(events=target, generation=0, switched=False, differences=differences)
+        raise TimeoutError(f"{projection.name} does not come to the head of the book; is it paused?")
+    finally:
+        cur.execute("select ledger_end_rebuild(%s, false)", (list(projection.tables),))
+        cur.execute("delete from ledger_checkpoint where projection = %s and rebuilding", (projection.name,))
+
+
+def _common_position(cur: Cursor, projection: AsyncProjection) -> int | None:
+    """The position of all shards, where it is the same; None while they are apart."""
+    positions = {c.position for c in checkpoints.read(cur, projection.name)}
+    return positions.pop() if len(positions) == 1 else None
+
+
+def _count_differences(cur: Cursor, table: str) -> int:
+    row = cur.execute(
+        f"select count(*) from ((table public.{table} except all table rebuild.{table})"
+        f" union all (table rebuild.{table} except all table public.{table})) difference"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
