@@ -32,7 +32,7 @@ def signed_in(view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase])
     """Asks to sign in first, and keeps the answer out of every cache: it is somebody's money."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return _ask_to_sign_in(request)
         response = view(request, *args, **kwargs)  # type: ignore[arg-type]
@@ -48,7 +48,7 @@ def allowed(rule: Callable[[policy.Person], bool]) -> Callable[[View[P]], View[P
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.user.is_authenticated and not rule(request.user):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -1,0 +1,439 @@
+"""The way of a task: form, check answers, done once, receipt; and everything that may come in between."""
+
+from threading import Barrier, Thread
+from urllib.parse import unquote
+from uuid import UUID
+
+import pytest
+from django.core import signing
+from django.db import connection
+from django.test import Client
+
+from accounts.account_commands import CloseAccount, FreezeAccount
+from accounts.handler import find_outcome
+from bank.identity.models import Role
+from bank.web.drafts import Draft, sign_draft
+from ledger.ids import new_id
+from ledger.reading import read_stream
+from readmodels import balances
+from tests.spec import envelope
+from tests.steps import an_account, deposit, do, withdraw
+from tests.web.pages import Browser, Page, location
+from tests.web.people import Customer, a_customer_with_login, a_login
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def path(customer: Customer, task: str) -> str:
+    return f"/accounts/{customer.account_id}/{task}"
+
+
+def drafted(browser: Browser, customer: Customer, task: str = "withdraw", **values: str) -> Page:
+    """The check page."""
+    page = browser.send(browser.open(path(customer, task)), "Continue", **({"amount": "100"} | values))
+    assert page.status == 303, page.text
+    return browser.follow(page)
+
+
+def events_of(customer: Customer) -> list[str]:
+    return [event.type for event in read_stream(customer.account_id)]
+
+
+def command_id_of(receipt_page: Page) -> UUID:
+    return UUID(location(receipt_page).rpartition("/")[2])
+
+
+class TestTheStraightWay:
+    def test_a_withdrawal_is_checked_then_done_then_receipted(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada, amount="120.50", reference="Rent")
+        assert "€120.50" in check.text
+        assert "Rent" in check.text
+        assert "€379.50" in check.text  # what is left
+        assert ada.account.balance_minor == 500_00
+
+        receipt = browser.follow(browser.send(check, "Withdraw now"))
+
+        assert receipt.status == 200
+        assert "Withdrawal done" in receipt.text
+        assert "€379.50" in receipt.text
+        assert ada.account.balance_minor == 379_50
+
+    def test_a_deposit_by_oneself_where_the_bank_lets_one(
+        self, browser: Browser, ada: Customer, settings: object
+    ) -> None:
+        settings.SELF_SERVICE_DEPOSITS = True  # type: ignore[attr-defined]
+        receipt = browser.do(path(ada, "deposit"), "Deposit now", amount="25", reference="")
+        assert "Deposit done" in receipt.text
+        assert ada.account.balance_minor == 525_00
+
+    def test_no_deposit_by_oneself_elsewhere(self, browser: Browser, ada: Customer) -> None:
+        assert browser.open(path(ada, "deposit")).status == 403
+        assert "Deposit money" not in browser.open("/").text
+
+    def test_money_to_an_iban(self, browser: Browser, ada: Customer, grace: Customer) -> None:
+        iban = f" {grace.account.iban[:4]} {grace.account.iban[4:].lower()} "
+        page = browser.send(browser.open(path(ada, "transfer")), "Continue", to="iban", iban=iban, amount="30")
+        check = browser.follow(page)
+        assert "Grace Hopper" in check.text
+        receipt = browser.follow(browser.send(check, "Transfer now"))
+        assert "Transfer done" in receipt.text
+        assert "€470.00" in receipt.text
+        assert "€130.00" not in receipt.text  # grace's balance is hers
+        assert (ada.account.balance_minor, grace.account.balance_minor) == (470_00, 130_00)
+
+    def test_money_between_own_accounts(self, browser: Browser, ada: Customer) -> None:
+        savings = an_account(customer_id=ada.customer_id, name="Savings")
+        receipt = browser.do(path(ada, "transfer"), "Transfer now", to=str(savings), amount="200")
+        assert "€300.00" in receipt.text
+        assert "€200.00" in receipt.text
+
+    def test_change_brings_the_form_back_with_its_values(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada, amount="120.50", reference="Rent")
+        form = browser.open(check.link("Change amount")).form("Continue")
+        assert (form.fields["amount"], form.fields["reference"]) == ("120.50", "Rent")
+        again = browser.follow(browser.post(form.action, form.fields | {"amount": "1"}))
+        browser.send(again, "Withdraw now")
+        assert ada.account.balance_minor == 499_00
+
+    def test_the_receipt_says_what_was_right_after_it_for_ever(self, browser: Browser, ada: Customer) -> None:
+        done = browser.send(drafted(browser, ada), "Withdraw now")
+        do(deposit(ada.account_id, 7_77))
+        assert "€400.00" in browser.follow(done).text
+
+    def test_the_event_knows_who_and_through_which_request(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        request_id = str(new_id())
+        form = check.form("Withdraw now")
+        browser.client.post(form.action, form.fields, headers={"X-Request-ID": request_id})
+        event = list(read_stream(ada.account_id))[-1]
+        assert event.metadata["actor"] == f"user:{ada.user.pk}"
+        assert event.metadata["correlationId"] == request_id
+
+
+class TestOnce:
+    def test_the_same_check_page_sent_twice_makes_one_event(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        first, second = browser.send(check, "Withdraw now"), browser.send(check, "Withdraw now")
+        assert location(first) == location(second)
+        assert events_of(ada).count("WithdrawalMade") == 1
+
+    def test_a_double_click_at_the_same_instant_makes_one_event(self, browser: Browser, ada: Customer) -> None:
+        form = drafted(browser, ada).form("Withdraw now")
+        barrier, locations = Barrier(4), []
+
+        def press() -> None:
+            client = Client()
+            client.cookies = browser.client.cookies
+            barrier.wait(timeout=10)
+            locations.append(client.post(form.action, form.fields).headers["Location"])
+            connection.close()
+
+        threads = [Thread(target=press) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+        assert len(locations) == 4
+        assert len(set(locations)) == 1
+        assert events_of(ada).count("WithdrawalMade") == 1
+
+    def test_the_form_sent_twice_is_one_command(self, browser: Browser, ada: Customer) -> None:
+        form = browser.open(path(ada, "withdraw"))
+        checks = [browser.follow(browser.send(form, "Continue", amount="100")) for _ in range(2)]
+        receipts = [location(browser.send(check, "Withdraw now")) for check in checks]
+        assert receipts[0] == receipts[1]
+        assert ada.account.balance_minor == 400_00
+
+    def test_the_back_button_leads_to_a_page_that_says_it_was_done(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        receipt_url = location(browser.send(check, "Withdraw now"))
+        back = browser.open(check.url)
+        assert "already done" in back.text
+        assert back.link("See the receipt") == receipt_url
+
+    def test_other_values_under_a_used_id_change_nothing(self, browser: Browser, ada: Customer) -> None:
+        form = browser.open(path(ada, "withdraw"))
+        done = browser.send(browser.follow(browser.send(form, "Continue", amount="100")), "Withdraw now")
+        stale_check = browser.send(form, "Continue", amount="200")
+        assert "already done" in browser.follow(stale_check).text
+        token = location(stale_check).partition("draft=")[2]
+        sent = browser.post(f"{path(ada, 'withdraw')}/check", {"draft": signing_text(token)})
+        assert sent.status == 409
+        assert sent.link("See the receipt") == location(done)
+        assert ada.account.balance_minor == 400_00
+
+    def test_a_fresh_form_after_it_is_a_new_task(self, browser: Browser, ada: Customer) -> None:
+        for _ in range(2):
+            browser.do(path(ada, "withdraw"), "Withdraw now", amount="100")
+        assert ada.account.balance_minor == 300_00
+
+
+class TestDrafts:
+    def test_an_edited_draft_is_refused(self, browser: Browser, ada: Customer) -> None:
+        form = drafted(browser, ada).form("Withdraw now")
+        token = form.fields["draft"]
+        for edited in (
+            token[:-1] + ("A" if token[-1] != "A" else "B"),
+            "x" + token,
+            "",
+            "a:b:c",
+            "é",
+            "\x00",
+            token * 40,
+        ):
+            page = browser.post(form.action, form.fields | {"draft": edited})
+            assert page.status == 400, edited
+            assert "be used" in page.text
+        assert ada.account.balance_minor == 500_00
+
+    def test_an_edited_address_is_refused(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        assert browser.open(check.url[:-2]).status == 400
+        assert browser.open(f"{path(ada, 'withdraw')}?draft=nonsense").status == 400
+
+    def test_somebody_elses_draft_is_refused(self, browser: Browser, ada: Customer, grace: Customer) -> None:
+        twin = a_login("twin", Role.CUSTOMER, customer_id=ada.customer_id)
+        form = drafted(browser, ada).form("Withdraw now")
+        page = Browser.signed_in(twin).post(form.action, {"draft": form.fields["draft"]})
+        assert page.status == 400
+        assert ada.account.balance_minor == 500_00
+
+    def test_a_draft_of_another_task_or_account_is_refused(self, browser: Browser, ada: Customer) -> None:
+        other = an_account(1_00, customer_id=ada.customer_id)
+        token = drafted(browser, ada).form("Withdraw now").fields["draft"]
+        assert browser.post(f"/accounts/{other}/withdraw/check", {"draft": token}).status == 400
+        assert browser.post(f"{path(ada, 'transfer')}/check", {"draft": token}).status == 400
+
+    def test_an_old_draft_says_that_it_is_old(
+        self, browser: Browser, ada: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        form = drafted(browser, ada).form("Withdraw now")
+        monkeypatch.setattr("bank.web.drafts.MAX_AGE_SECONDS", -1)
+        page = browser.post(form.action, form.fields)
+        assert page.status == 410
+        assert "too old" in page.text
+
+    def test_a_signed_draft_whose_values_no_command_takes_is_refused(self, browser: Browser, ada: Customer) -> None:
+        draft = Draft(
+            task="withdraw",
+            subject=str(ada.account_id),
+            command_id=new_id(),
+            values={"amount": "-5", "reference": ""},
+        )
+        page = browser.post(f"{path(ada, 'withdraw')}/check", {"draft": sign_draft(draft, ada.user)})
+        assert page.status == 400
+
+    def test_an_edited_ticket_is_refused(self, browser: Browser, ada: Customer, grace: Customer) -> None:
+        page = browser.open(path(ada, "withdraw"))
+        others = Browser.signed_in(grace.user).open(path(grace, "withdraw")).form("Continue").fields["ticket"]
+        for ticket in ("", "nonsense", new_id().hex, others):
+            assert browser.send(page, "Continue", ticket=ticket, amount="1").status == 400
+
+    def test_the_session_ends_in_the_middle_and_the_draft_survives_the_sign_in(
+        self, browser: Browser, ada: Customer
+    ) -> None:
+        check = drafted(browser, ada)
+        form = check.form("Withdraw now")
+        browser.client.logout()
+        sent_away = browser.post(form.action, form.fields)
+        assert sent_away.status == 302
+        assert location(sent_away).startswith("/sign-in?next=")
+        browser.client.force_login(ada.user)
+        back = browser.open(form.action)
+        assert browser.follow(browser.send(back, "Withdraw now")).status == 200
+        assert ada.account.balance_minor == 400_00
+
+
+class TestAStalePage:
+    def test_it_says_what_changed_and_lets_one_go_on(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        do(deposit(ada.account_id, 40_00))
+        told = browser.send(check, "Withdraw now")
+        assert told.status == 409
+        assert "was €500.00 then and is €540.00 now" in told.text
+        assert ada.account.balance_minor == 540_00
+        receipt = browser.follow(browser.send(told, "Withdraw now"))
+        assert "€440.00" in receipt.text
+
+    def test_it_keeps_the_command_id(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        do(deposit(ada.account_id, 40_00))
+        told = browser.send(check, "Withdraw now")
+        first = command_id_of(browser.send(told, "Withdraw now"))
+        do(deposit(ada.account_id, 1))
+        assert location(browser.send(check, "Withdraw now")).endswith(str(first))
+        assert events_of(ada).count("WithdrawalMade") == 1
+
+    def test_reloading_the_check_page_tells_too(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        do(withdraw(ada.account_id, 40_00))
+        assert "was €500.00 then and is €460.00 now" in browser.open(check.url).text
+
+    def test_where_it_is_no_longer_covered_nothing_is_offered(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada, amount="400")
+        do(withdraw(ada.account_id, 450_00))
+        told = browser.send(check, "Withdraw now")
+        assert told.status == 409
+        assert "50.00 EUR available" in told.text
+        assert "Withdraw now" not in told.text
+        assert ada.account.balance_minor == 50_00
+
+    def test_frozen_meanwhile(self, browser: Browser, ada: Customer) -> None:
+        check = drafted(browser, ada)
+        do(FreezeAccount(account_id=ada.account_id, **envelope()))
+        told = browser.send(check, "Withdraw now")
+        assert told.status == 409
+        assert "frozen" in told.text
+
+
+class TestRefusals:
+    def test_said_in_words_on_continue_with_the_values_kept(self, browser: Browser, ada: Customer) -> None:
+        page = browser.send(browser.open(path(ada, "withdraw")), "Continue", amount="500.01", reference="Too much")
+        assert page.status == 422
+        assert "The balance does not cover this: 500.00 EUR available." in page.text
+        fields = page.form("Continue").fields
+        assert (fields["amount"], fields["reference"]) == ("500.01", "Too much")
+
+    def test_the_last_cent_may_go(self, browser: Browser, ada: Customer) -> None:
+        browser.do(path(ada, "withdraw"), "Withdraw now", amount="500.00")
+        assert ada.account.balance_minor == 0
+
+    def test_refused_between_two_tabs_and_tried_again_with_less(self, browser: Browser, ada: Customer) -> None:
+        """The other side's state changes without this account's version moving on: only the handler sees it."""
+        target = a_customer_with_login("alan", "Alan Turing")
+        values = {"to": "iban", "iban": target.account.iban, "amount": "10"}
+        check = drafted(browser, ada, "transfer", **values)
+        close_account(target)
+        refused = browser.send(check, "Transfer now")
+        assert refused.status == 422
+        assert "The account is closed." in refused.text
+        assert refused.form("Continue").fields["amount"] == "10"
+        assert browser.send(check, "Transfer now").status == 422  # the recorded outcome again
+        grace = a_customer_with_login("grace", "Grace Hopper")
+        fixed = browser.send(refused, "Continue", iban=grace.account.iban)
+        assert browser.follow(browser.send(browser.follow(fixed), "Transfer now")).status == 200
+        assert ada.account.balance_minor == 490_00
+
+    def test_the_refusal_is_in_the_command_log(self, browser: Browser, ada: Customer) -> None:
+        target = a_customer_with_login("alan", "Alan Turing")
+        check = drafted(browser, ada, "transfer", to="iban", iban=target.account.iban, amount="10")
+        close_account(target)
+        browser.send(check, "Transfer now")
+        draft = signing.loads(check.form("Transfer now").fields["draft"], salt=f"bank.web.draft:{ada.user.pk}")
+        outcome = find_outcome(UUID(draft["command_id"]))
+        assert outcome is not None
+        assert not outcome.accepted
+        assert outcome.actor == f"user:{ada.user.pk}"
+        receipt = browser.open(f"/receipts/{outcome.command_id}")
+        assert "nothing was changed" in receipt.text
+
+    @pytest.mark.parametrize(
+        ("amount", "says"),
+        [
+            ("", "Enter an amount."),
+            ("0", "The amount must be more than zero."),
+            ("0.00", "The amount must be more than zero."),
+            ("-5", "Enter an amount in digits"),
+            ("+5", "Enter an amount in digits"),
+            ("1,50", "Enter an amount in digits"),
+            ("1,000.00", "Enter an amount in digits"),
+            ("1e3", "Enter an amount in digits"),
+            ("0x10", "Enter an amount in digits"),
+            ("\u0661\u0660", "Enter an amount in digits"),
+            ("1 000", "Enter an amount in digits"),
+            ("NaN", "Enter an amount in digits"),
+            ("5.001", "at most 2 decimals"),
+            ("99999999999999", "Enter an amount in digits"),
+            ("5\x00", "Null characters are not allowed."),
+            ("9" * 2_000, "at most 1000 characters"),
+            ("<b>5</b>", "Enter an amount in digits"),
+        ],
+    )
+    def test_a_wrong_amount_is_marked(self, browser: Browser, ada: Customer, amount: str, says: str) -> None:
+        page = browser.send(browser.open(path(ada, "withdraw")), "Continue", amount=amount, reference="Kept")
+        assert page.status == 422
+        assert says in page.text
+        assert 'aria-invalid="true"' in page.html
+        assert page.form("Continue").fields["reference"] == "Kept"
+
+    def test_spaces_around_an_amount_are_harmless(self, browser: Browser, ada: Customer) -> None:
+        assert "€5.50" in drafted(browser, ada, amount="  5.50 ").text
+
+    def test_decimals_are_the_currencys_own(self, browser: Browser, ada: Customer) -> None:
+        yen = an_account(1_000, customer_id=ada.customer_id, currency="JPY")
+        page = browser.send(browser.open(f"/accounts/{yen}/withdraw"), "Continue", amount="5.0")
+        assert "An amount in JPY has no decimals." in page.text
+        assert "¥5" in browser.do(f"/accounts/{yen}/withdraw", "Withdraw now", amount="5").text
+
+    def test_a_frozen_account_says_why_nothing_goes_out(self, browser: Browser, ada: Customer) -> None:
+        opened_before = browser.open(path(ada, "withdraw"))
+        do(FreezeAccount(account_id=ada.account_id, **envelope()))
+        page = browser.open(path(ada, "withdraw"))
+        assert "The account is frozen" in page.text
+        assert "Continue" not in page.text
+        assert "The account is frozen" in browser.open(f"/accounts/{ada.account_id}").text
+        sent = browser.send(opened_before, "Continue", amount="5")
+        assert sent.status == 422
+        assert "The account is frozen" in sent.text
+
+    @pytest.mark.parametrize(
+        ("iban", "says"),
+        [
+            ("", "Enter the IBAN"),
+            ("LU28 0019 4006 4475 0001", "Not a valid IBAN"),
+            ("DE89370400440532013000", "No account of this bank has this IBAN"),
+            ("' or 1=1 --", "Not a valid IBAN"),
+            ("\u202eLU28", "Not a valid IBAN"),
+        ],
+    )
+    def test_a_wrong_iban_is_marked(self, browser: Browser, ada: Customer, iban: str, says: str) -> None:
+        page = browser.send(browser.open(path(ada, "transfer")), "Continue", to="iban", iban=iban, amount="5")
+        assert page.status == 422
+        assert says in page.text
+
+    def test_not_to_itself_and_not_across_currencies(self, browser: Browser, ada: Customer) -> None:
+        yen = a_customer_with_login("yen", "Yen")
+        other = an_account(customer_id=yen.customer_id, currency="JPY")
+        row = balances.find(other)
+        assert row is not None
+        form = browser.open(path(ada, "transfer"))
+        for iban, says in ((ada.account.iban, "comes from"), (row.iban, "kept in JPY")):
+            page = browser.send(form, "Continue", to="iban", iban=iban, amount="5")
+            assert page.status == 422
+            assert says in page.text
+
+    def test_only_own_accounts_can_be_chosen(self, browser: Browser, ada: Customer, grace: Customer) -> None:
+        page = browser.send(browser.open(path(ada, "transfer")), "Continue", to=str(grace.account_id), amount="5")
+        assert page.status == 422
+        assert "Choose where the money goes." in page.text
+
+
+class TestHostileText:
+    @pytest.mark.parametrize(
+        "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "'; --"]
+    )
+    def test_a_reference_is_shown_as_it_was_typed(self, browser: Browser, ada: Customer, text: str) -> None:
+        check = drafted(browser, ada, reference=text)
+        receipt = browser.follow(browser.send(check, "Withdraw now"))
+        account = browser.open(f"/accounts/{ada.account_id}")
+        for page in (check, receipt, account):
+            assert text in page.text
+            assert "<script>alert" not in page.html
+            assert "<img src=x" not in page.html
+
+    @pytest.mark.parametrize("text", ["a\nb", "a\u202eb", "x" * 141])
+    def test_a_reference_that_is_not_a_line_of_text_is_marked(self, browser: Browser, ada: Customer, text: str) -> None:
+        page = browser.send(browser.open(path(ada, "withdraw")), "Continue", amount="5", reference=text)
+        assert page.status == 422
+
+    def test_a_reference_of_140_signs_of_any_script_fits(self, browser: Browser, ada: Customer) -> None:
+        text = "漢" * 140
+        assert text in browser.do(path(ada, "withdraw"), "Withdraw now", amount="5", reference=text).text
+
+
+def close_account(customer: Customer) -> None:
+    do(CloseAccount(account_id=customer.account_id, **envelope()))
+
+
+def signing_text(quoted: str) -> str:
+    return unquote(quoted)
