@@ -8,6 +8,7 @@ import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.encoding import escape_uri_path
 from rest_framework import exceptions as framework
 from rest_framework.response import Response
 
@@ -39,7 +40,9 @@ def respond(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     request = context["request"]
     # The framework hands on a wrapper of the request that has the id.
-    body = problem.body(instance=request.path, request_id=correlation_id(getattr(request, "_request", request)))
+    body = problem.body(
+        instance=escape_uri_path(request.path), request_id=correlation_id(getattr(request, "_request", request))
+    )
     headers = dict(problem.headers)
     if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(context["view"].allowed_methods)

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import escape_uri_path
 
 from bank.api.problems import CONTENT_TYPE, Problem, status_problem
 from bank.web.middleware import correlation_id
@@ -38,7 +39,7 @@ def is_of_the_api(request: HttpRequest) -> bool:
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as an answer, without the framework."""
     return HttpResponse(
-        encode_json(problem.body(instance=request.path, request_id=correlation_id(request))),
+        encode_json(problem.body(instance=escape_uri_path(request.path), request_id=correlation_id(request))),
         status=problem.status,
         content_type=CONTENT_TYPE,
         headers={"Cache-Control": "private, no-cache", **problem.headers},
