@@ -25,7 +25,7 @@ from ledger.reading import read_stream
 from ledger.store import Head
 
 State = Account | Customer
-States = Callable[[UUID], Any]
+States = Callable[[str, UUID], Any]
 Decision = list[tuple[str, UUID, list[Any]]]  # (category, stream, its new events)
 
 
@@ -97,24 +97,31 @@ class Handling:
 
 def _of_account(decider: Callable[[Account | None, Any], list[Any]]) -> Handling:
     def decide(command: Any, states: States) -> Decision:
-        return [(account.CATEGORY, command.account_id, decider(states(command.account_id), command))]
+        return [(account.CATEGORY, command.account_id, decider(states(account.CATEGORY, command.account_id), command))]
 
     return Handling(lambda command: ((account.CATEGORY, command.account_id),), decide)
 
 
 def _register(command: RegisterCustomer, states: States) -> Decision:
     return [
-        (customer.CATEGORY, command.customer_id, list(customer.register(states(command.customer_id), command))),
+        (
+            customer.CATEGORY,
+            command.customer_id,
+            list(customer.register(states(customer.CATEGORY, command.customer_id), command)),
+        ),
     ]
 
 
 def _open(command: OpenAccount, states: States) -> Decision:
-    events = account_commands.open_account(states(command.account_id), states(command.customer_id), command)
-    return [(account.CATEGORY, command.account_id, list(events))]
+    existing = states(account.CATEGORY, command.account_id)
+    holder = states(customer.CATEGORY, command.customer_id)
+    return [(account.CATEGORY, command.account_id, list(account_commands.open_account(existing, holder, command)))]
 
 
 def _transfer(command: Transfer, states: States) -> Decision:
-    sent, received = account_commands.transfer(states(command.from_account_id), states(command.to_account_id), command)
+    source = states(account.CATEGORY, command.from_account_id)
+    target = states(account.CATEGORY, command.to_account_id)
+    sent, received = account_commands.transfer(source, target, command)
     return [
         (account.CATEGORY, command.from_account_id, list(sent)),
         (account.CATEGORY, command.to_account_id, list(received)),

@@ -9,7 +9,7 @@ import msgspec
 from accounts.aggregates import AGGREGATES, Handling, State, state_of
 from accounts.command import Command
 from accounts.outcome import Outcome, result_of, split_states
-from accounts.refusals import Refused
+from accounts.refusals import IdTaken, Refused
 from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.consistency import token_of
@@ -52,12 +52,20 @@ class _Fold:
     version: int
     state: Any
 
+    def seen_as(self, category: str) -> Any:
+        """The state, to whoever asks for a stream of this kind: a customer's id names no account."""
+        return self.state if self.category == category else None
+
 
 class Decision(msgspec.Struct, frozen=True):
-    """One command's part: its refusal, or its events and (category, stream, first, last position, state) a stream."""
+    """One command's part: its refusal, its conflict (then nothing is recorded), or its events.
+
+    `writes`: (category, stream, first position, last position, state) of each stream.
+    """
 
     envelope: Envelope
     refusal: Refused | None
+    conflict: VersionConflict | None = None
     events: list[NewEvent] = []
     writes: list[tuple[str, UUID, int, int, State]] = []
 
@@ -71,7 +79,7 @@ class Decided:
 
 
 def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
-    """Load every stream of the batch in one statement, decide in order. Raises VersionConflict, BatchRefused."""
+    """Load every stream of the batch in one statement, decide in order. Raises BatchRefused."""
     folds = _load(cur, envelopes, lock=lock)
     batch = Batch()
     decisions = []
@@ -80,6 +88,8 @@ def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_n
         if decision.refusal is not None and all_or_nothing:
             raise BatchRefused(index, decision.refusal)
         decisions.append(decision)
+        if decision.conflict is not None:
+            continue
         batch.events += decision.events
         batch.commands.append(_command_row(decision))
     for stream_id, fold in folds.items():
@@ -94,19 +104,21 @@ def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_n
 def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
     """What the callers get, now that it is committed."""
     token = token_of(appended.sequence) if appended.sequence is not None else None
-    return [_outcome(decision, appended, token) for decision in decided.decisions]
+    return [_outcome(decision, appended, token) for decision in decided.decisions if decision.conflict is None]
 
 
 def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
     """Every stream that some command names; one that does not exist yet is at version 0 without a state."""
-    categories = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
-    heads = load(cur, list(categories), lock=lock)
+    asked = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
+    heads = load(cur, list(asked), lock=lock)
     folds = {}
-    for stream_id, category in categories.items():
+    for stream_id, category in asked.items():
         head = heads.get(stream_id)
-        version = head.version if head else 0
-        state = state_of(category, stream_id, head) if head else None
-        folds[stream_id] = _Fold(category, version, version, state)
+        if head is None:
+            folds[stream_id] = _Fold(category, 0, 0, None)
+        else:
+            state = state_of(head.category, stream_id, head)
+            folds[stream_id] = _Fold(head.category, head.version, head.version, state)
     return folds
 
 
@@ -118,9 +130,10 @@ def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
         _, stream_id = envelope.handling.streams(command)[0]
         actual = folds[stream_id].version
         if actual != envelope.expected_version:
-            raise VersionConflict(stream_id, envelope.expected_version, actual)
+            return Decision(envelope, None, VersionConflict(stream_id, envelope.expected_version, actual))
     try:
-        decision = envelope.handling.decide(command, lambda stream_id: folds[stream_id].state)
+        decision = envelope.handling.decide(command, lambda category, stream_id: folds[stream_id].seen_as(category))
+        _guard_ids(decision, folds)
     except Refused as refusal:
         return Decision(envelope, refusal)
     metadata = {
@@ -140,6 +153,16 @@ def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
         if fold.version >= first:
             decided.writes.append((category, stream_id, first, fold.version, fold.state))
     return decided
+
+
+def _guard_ids(decision: list[tuple[str, UUID, list[Any]]], folds: dict[UUID, _Fold]) -> None:
+    """An id that another kind of stream has cannot begin a new one."""
+    for category, stream_id, _ in decision:
+        fold = folds[stream_id]
+        if fold.category != category:
+            if fold.version > 0:
+                raise IdTaken
+            fold.category = category
 
 
 def _command_row(decision: Decision) -> CommandRow:

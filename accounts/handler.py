@@ -7,24 +7,21 @@ handle_all(commands, by=actor)   many, in order, in few statements; a refusal is
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from uuid import UUID
 
-import msgspec
-
 from accounts.aggregates import COMMANDS
+from accounts.carrying_out import carry_out
 from accounts.command import Command
-from accounts.deciding import BatchRefused, Envelope, decide_batch, outcomes_of, refuse
+from accounts.deciding import BatchRefused, Envelope
+from accounts.group_commit import GroupCommit
 from accounts.outcome import Outcome, find_recorded
-from accounts.refusals import KeyReused, restore_refusal
-from ledger import store
 from ledger.codec import encode_json
-from ledger.connections import cursor, transaction
-from ledger.errors import StoreUnavailable, TooMuchContention, VersionConflict
-from ledger.wakeups import notify
+from ledger.connections import cursor
+from ledger.errors import VersionConflict
 
 BATCH_SIZE = 1_000
-MAX_TRIES = 10
+
+_group_commit = GroupCommit(carry_out)
 
 _NOT_ASKED_FOR = frozenset({"command_id", "at"})
 
@@ -52,14 +49,17 @@ def handle(
 
     A command id that comes again with the same fingerprint gets the recorded outcome (`replayed`). Raises Refused
     (recorded; `refusal.outcome` is the outcome), KeyReused (nothing recorded), VersionConflict where the stream that
-    the command is about is not at `expected_version` (nothing recorded), TooMuchContention, StoreUnavailable.
+    the command is about is not at `expected_version` (nothing recorded), TooMuchContention, StoreBusy,
+    StoreUnavailable. Commands of threads that run at the same time are written together.
     """
     envelope = _envelope(command, by, correlation_id, causation_id, fingerprint, expected_version)
-    outcome = _handle_chunk([envelope], all_or_nothing=False)[0]
-    if outcome.refusal is not None:
-        outcome.refusal.outcome = outcome
-        raise outcome.refusal
-    return outcome
+    result = _group_commit.submit(envelope)
+    if isinstance(result, VersionConflict):
+        raise result
+    if result.refusal is not None:
+        result.refusal.outcome = result
+        raise result.refusal
+    return result
 
 
 def handle_all(
@@ -80,10 +80,10 @@ def handle_all(
         for i, command in enumerate(commands)
     ]
     size = max(len(envelopes), 1) if all_or_nothing else BATCH_SIZE
-    rest = iter(envelopes)
     outcomes: list[Outcome] = []
-    while chunk := list(islice(rest, size)):
-        outcomes += _handle_chunk(chunk, all_or_nothing=all_or_nothing)
+    for start in range(0, len(envelopes), size):
+        results = carry_out(envelopes[start : start + size], all_or_nothing=all_or_nothing)
+        outcomes += [result for result in results if isinstance(result, Outcome)]
     return outcomes
 
 
@@ -118,60 +118,3 @@ def _envelope(
         causation_id=causation_id or command.command_id,
         expected_version=expected_version,
     )
-
-
-def _handle_chunk(envelopes: list[Envelope], *, all_or_nothing: bool) -> list[Outcome]:
-    """One transaction for the commands that are new; the recorded outcome for those that are not."""
-    outcomes: dict[UUID, Outcome] = {}
-    firsts = list({e.command.command_id: e for e in reversed(envelopes)}.values())[::-1]
-    fresh = firsts
-    for attempt in range(MAX_TRIES):
-        try:
-            for outcome in _attempt(fresh, lock=attempt > 0, all_or_nothing=all_or_nothing):
-                outcomes[outcome.command_id] = outcome
-            break
-        except store.VersionsMoved:
-            continue
-        except (store.CommandExists, VersionConflict, StoreUnavailable) as error:
-            # Some may have been carried out before (also by the try whose connection broke): answer those from the log.
-            recorded = _recorded(fresh)
-            if not recorded and (attempt > 0 or not isinstance(error, StoreUnavailable)):
-                raise
-            outcomes.update(recorded)
-            fresh = [e for e in fresh if e.command.command_id not in recorded]
-        except store.ConstraintRefused as error:
-            if len(fresh) > 1:
-                if all_or_nothing:
-                    raise
-                # One by one, so that it harms only the command that it is about.
-                outcomes.update({o.command_id: o for e in fresh for o in _handle_chunk([e], all_or_nothing=False)})
-                break
-            fresh = [refuse(fresh[0], restore_refusal(error.code, {}))]
-        if not fresh:
-            break
-    else:
-        raise TooMuchContention("the accounts kept changing; nothing was done")
-    first_of_its_id = {id(e) for e in firsts}
-    return [_answer(e, outcomes[e.command.command_id], first=id(e) in first_of_its_id) for e in envelopes]
-
-
-def _attempt(envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> list[Outcome]:
-    """Optimistic first: two statements, a transaction each. After a lost race: under row locks, in one transaction."""
-    with transaction() if lock else cursor() as cur:
-        decided = decide_batch(cur, envelopes, lock=lock, all_or_nothing=all_or_nothing)
-        appended = store.append(cur, decided.batch)
-    if decided.batch.events:
-        notify()
-    return outcomes_of(decided, appended)
-
-
-def _recorded(envelopes: list[Envelope]) -> dict[UUID, Outcome]:
-    with cursor() as cur:
-        return find_recorded(cur, [e.command.command_id for e in envelopes])
-
-
-def _answer(envelope: Envelope, outcome: Outcome, *, first: bool) -> Outcome:
-    """What this request gets: the outcome itself, or the recorded one, if it was for the same request."""
-    if outcome.fingerprint != envelope.fingerprint:
-        return msgspec.structs.replace(outcome, refusal=KeyReused(), events=(), replayed=False, consistency_token=None)
-    return outcome if first or outcome.replayed else msgspec.structs.replace(outcome, replayed=True)

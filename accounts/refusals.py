@@ -128,6 +128,12 @@ class IbanTaken(Refused):
     code = "iban_taken"
 
 
+class IdTaken(Refused):
+    """Something of another kind has this id already."""
+
+    code = "id_taken"
+
+
 class KeyReused(Refused):
     """The command's id was used before, for another command."""
 

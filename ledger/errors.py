@@ -25,5 +25,9 @@ class TooMuchContention(LedgerError):
     """The same streams kept changing under a bounded number of tries: try again a little later."""
 
 
+class StoreBusy(LedgerError):
+    """More commands are waiting than can be written soon: try again a little later."""
+
+
 class UnknownEvent(LedgerError):
     """A stored type or version that the code does not know (any more)."""

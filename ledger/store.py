@@ -29,6 +29,7 @@ _BY_INT = attrgetter("int")
 class Head(msgspec.Struct, frozen=True):
     """A stream as it was loaded: version and snapshot (JSON text) with the schema number of the state's class."""
 
+    category: str
     version: int
     snapshot: bytes
     snapshot_schema: int
@@ -104,8 +105,8 @@ class ConstraintRefused(Exception):
         self.code = code
 
 
-_LOAD_ONE = "select id, version, snapshot, snapshot_schema from ledger_stream where id = %s"
-_LOAD = "select id, version, snapshot, snapshot_schema from ledger_stream where id = any(%s) order by id"
+_LOAD_ONE = "select id, category, version, snapshot, snapshot_schema from ledger_stream where id = %s"
+_LOAD = "select id, category, version, snapshot, snapshot_schema from ledger_stream where id = any(%s) order by id"
 
 _CREATED = Part(
     columns="i uuid, c text, t integer, s jsonb, x smallint",
@@ -157,7 +158,7 @@ def load(cur: Cursor, stream_ids: Sequence[UUID], *, lock: bool = False) -> dict
         cur.execute(_LOAD_ONE, (stream_ids[0],))
     else:
         cur.execute(_LOAD, (list(stream_ids),))
-    return {row[0]: Head(row[1], row[2], row[3]) for row in cur.fetchall()}
+    return {row[0]: Head(*row[1:]) for row in cur.fetchall()}
 
 
 def append(cur: Cursor, batch: Batch) -> Appended:

@@ -66,7 +66,7 @@ class Given:
         """Decide."""
         self.events, self.refusal = [], None
         try:
-            decision = COMMANDS[type(command)].decide(command, self.states.get)
+            decision = COMMANDS[type(command)].decide(command, lambda _, stream_id: self.states.get(stream_id))
         except Refused as refusal:
             self.refusal = refusal
         else:

@@ -130,7 +130,7 @@ class Bank(RuleBasedStateMachine):
         closed = {a.account_id for a in self.accounts() if a.status is Status.CLOSED}
         frozen = {a.account_id for a in self.accounts() if a.status is Status.FROZEN}
         try:
-            decision = COMMANDS[type(command)].decide(command, self.states.get)
+            decision = COMMANDS[type(command)].decide(command, lambda _, stream_id: self.states.get(stream_id))
         except Refused as reason:
             refusal = reason
         else:

@@ -28,6 +28,7 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "customer_already_registered",
         "customer_not_found",
         "iban_taken",
+        "id_taken",
         "insufficient_funds",
         "key_reused",
         "limit_exceeded",
