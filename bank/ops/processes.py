@@ -124,6 +124,11 @@ def wait_for_end(child: Child, seconds: float) -> bool:
     return True
 
 
+def ending(code: int) -> str:
+    """An exit code in words; negative: the signal that ended it."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+
 def rotate_log(log: Path, *, at_bytes: int = LOG_BYTES_MAX) -> None:
     """Keep the log bounded: what is there moves to NAME.log.1 and the file starts anew, also under its writer.
 

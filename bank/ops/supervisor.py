@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from bank.ops import embedded, lock, places
-from bank.ops.parts import HOST, beat, manage, web, worker
-from bank.ops.processes import Child, LaunchError, Program, last_lines, rotate_log, start, wait_for_end
+from bank.ops import embedded, lock, places, words
+from bank.ops.parts import HOST, beat, environment, manage, web, worker
+from bank.ops.processes import Child, LaunchError, Program, ending, rotate_log, start, wait_for_end
 
 PORT_DEFAULT = 8000
 _READY_SECONDS_MAX = 90.0
@@ -29,16 +29,6 @@ _STEADY_SECONDS = 60.0
 _LOG_CHECK_SECONDS = 10.0
 # Stopping has ten seconds in all: by when after its begin each part must have ended. PostgreSQL gets the rest.
 _STOP_BY_SECONDS = {"web": 2.0, "beat": 3.0, "worker": 5.5, "valkey": 6.5, "postgres": 9.0}
-_TITLES = {
-    "postgres": "PostgreSQL",
-    "valkey": "Valkey",
-    "web": "web",
-    "worker": "worker",
-    "beat": "beat",
-    "collectstatic": "static files",
-    "migrate": "migrations",
-    "seed_demo": "demo bank",
-}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -57,7 +47,7 @@ class Part:
 
     @property
     def title(self) -> str:
-        return _TITLES[self.program.name]
+        return words.TITLES[self.program.name]
 
 
 @dataclass(slots=True)
@@ -79,18 +69,18 @@ class Supervisor:
         with _signals_counted(self), contextlib.ExitStack() as held:
             try:
                 self._start(held)
-                self._announce()
+                words.welcome(self.address, demo=_is_demo())
                 self._watch()
             except StopRequestedError:
                 return 0
             except lock.HomeIsTakenError as error:
-                _say_taken(error.owner)
+                words.already_open(error.owner)
                 return 1
             except LaunchError as error:
-                _explain(error)
+                words.explain(error)
                 return 1
             except OSError as error:  # a folder that may not be written, a full disk
-                _explain(LaunchError("the launcher", str(error)))
+                words.explain(LaunchError("the launcher", str(error)))
                 return 1
             finally:
                 self._stop()
@@ -108,7 +98,7 @@ class Supervisor:
         self._start_servers(held)
         self._step("collectstatic", "--noinput", "--verbosity=0")
         self._step("migrate", "--noinput", "--verbosity=1")
-        if os.environ.get("PASSBOOK_DEMO", "1") != "0":
+        if _is_demo():
             self._step("seed_demo")
         for program in (worker(), beat(), web(self.port)):
             self._add(program)
@@ -140,8 +130,8 @@ class Supervisor:
         finally:
             code = child.bury()
         if code:
-            raise LaunchError(_TITLES[name], f"manage.py {name} {_ending(code)}", child.log)
-        self._say(_TITLES[name], f"done in {time.monotonic() - began:.1f} s")
+            raise LaunchError(words.TITLES[name], f"manage.py {name} {ending(code)}", child.log)
+        self._say(words.TITLES[name], f"done in {time.monotonic() - began:.1f} s")
 
     def _wait_until_green(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS_MAX
@@ -161,19 +151,7 @@ class Supervisor:
         """While starting, a part that dies is a failure to be explained, not something to try again."""
         for part in self.parts.values():
             if part.child and not part.child.is_alive():
-                raise LaunchError(part.title, _ending(part.child.bury()), part.child.log)
-
-    def _announce(self) -> None:
-        lines = [
-            "",
-            f"Passbook is open:  {self.address}",
-            "",
-            *(_LOGINS if os.environ.get("PASSBOOK_DEMO", "1") != "0" else ()),
-            f"Logs: {places.logs_dir()}",
-            "Stop: Ctrl-C",
-            "",
-        ]
-        _print("\n".join(lines))
+                raise LaunchError(part.title, ending(part.child.bury()), part.child.log)
 
     # --- watching ---------------------------------------------------------------------------------------------------
 
@@ -200,7 +178,7 @@ class Supervisor:
         if now - part.child.started_at_seconds > _STEADY_SECONDS:
             part.falls = 0
         pause = _BACKOFF_SECONDS[min(part.falls, len(_BACKOFF_SECONDS) - 1)]
-        self._say(part.title, f"{_ending(part.child.bury())}; starting it again in {pause:g} s, log: {part.child.log}")
+        self._say(part.title, f"{ending(part.child.bury())}; starting it again in {pause:g} s, log: {part.child.log}")
         embedded.clear_after_death(part.program.name)
         part.falls += 1
         part.child, part.restart_at_seconds = None, now + pause
@@ -237,15 +215,7 @@ class Supervisor:
             raise StopRequestedError
 
     def _say(self, part: str, what: str) -> None:
-        _print(f"{time.monotonic() - self.began_at_seconds:6.1f} s  {part:<13} {what}")
-
-
-_LOGINS = (
-    "  customers   ada, grace, alan",
-    "  staff       teller, auditor, operations, admin",
-    "  password    passbook-demo",
-    "",
-)
+        words.say(f"{time.monotonic() - self.began_at_seconds:6.1f} s  {part:<13} {what}")
 
 
 def main() -> int:
@@ -255,7 +225,7 @@ def main() -> int:
     except ValueError:
         port = 0
     if not 0 < port < 65536:
-        _print(f"PORT={os.environ['PORT']} is no port: a number from 1 to 65535 is needed", to_stderr=True)
+        words.say(f"PORT={os.environ['PORT']} is no port: a number from 1 to 65535 is needed", to_stderr=True)
         return 1
     return Supervisor(port).run()
 
@@ -297,31 +267,12 @@ def _readiness(port: int) -> str:
     return "ok" if answer.get("status") == "ok" else json.dumps(answer)
 
 
-def _ending(code: int) -> str:
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+def _is_demo() -> bool:
+    return environment()["PASSBOOK_DEMO"].lower() in {"1", "true", "yes", "on"}
 
 
 def _log(program: Program) -> Path:
     return places.logs_dir() / f"{program.name}.log"
-
-
-def _explain(error: LaunchError) -> None:
-    lines = ["", f"Passbook did not start: {error.part} {error.reason}"]
-    if error.log:
-        lines += [f"Its log: {error.log}; the end of it:", *(f"    {line}" for line in last_lines(error.log))]
-    _print("\n".join(lines), to_stderr=True)
-
-
-def _say_taken(owner: lock.Owner) -> None:
-    where = f" at {owner.address}" if owner.address else ""
-    _print(f"This bank is already open{where}: {owner.purpose}, process {owner.pid}.", to_stderr=True)
-    _print("A second one needs a folder and a port of its own: BANK_HOME=/some/dir PORT=8123 make run", to_stderr=True)
-
-
-def _print(text: str, *, to_stderr: bool = False) -> None:
-    """A reader that went away (`make run | head`) is no reason to stop."""
-    with contextlib.suppress(BrokenPipeError):
-        print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 if __name__ == "__main__":
