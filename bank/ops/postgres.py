@@ -23,7 +23,7 @@ from bank.ops import places
 from bank.ops.processes import LaunchError, OsUser, Program, die_with_parent, server_environment, wheel
 
 NAME = "postgres"
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
@@ -100,7 +100,7 @@ class Postgres:
     durable: bool
 
     def program(self) -> Program:
-        settings = _SETTINGS if self.durable else {**_SETTINGS, "fsync": "off", "full_page_writes": "off"}
+        settings = SETTINGS if self.durable else {**SETTINGS, "fsync": "off", "full_page_writes": "off"}
         options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         return Program(
             name=NAME,
