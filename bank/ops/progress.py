@@ -17,13 +17,14 @@ class ProgressLine:
         self._terminal = stream.isatty()
         self._started = time.monotonic()
         self._written_at = self._started if not self._terminal else 0.0
+        self._shown = False
 
     def show(self, done: int, total: int) -> None:
         """Now `done` of `total` are done."""
         now = time.monotonic()
         if now - self._written_at < (_TERMINAL_SECONDS if self._terminal else _LOG_SECONDS) and done < total:
             return
-        self._written_at = now
+        self._written_at, self._shown = now, True
         share = min(done / total, 1.0) if total else 1.0
         rate = done / max(now - self._started, 1e-6)
         left = f", {(total - done) / rate:.0f} s left" if 0 < done < total else ""
@@ -32,8 +33,19 @@ class ProgressLine:
         self._stream.write(f"\r\x1b[K{text}" if self._terminal else text + "\n")
         self._stream.flush()
 
+    def begin(self, what: str) -> None:
+        """Leave the line for one about something else; nothing where it is about that already."""
+        if what != self._what:
+            self.end()
+            self._what, self._started, self._shown = what, time.monotonic(), False
+
+    def say(self, line: str) -> None:
+        """Another line, which stays, above this one."""
+        self._stream.write(f"\r\x1b[K{line}\n" if self._terminal else f"{line}\n")
+        self._stream.flush()
+
     def end(self) -> None:
         """Leave the line."""
-        if self._terminal:
+        if self._terminal and self._shown:
             self._stream.write("\n")
             self._stream.flush()

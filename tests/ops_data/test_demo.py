@@ -37,7 +37,8 @@ def carry_out(commands: list[Command]) -> tuple[dict[UUID, Any], list[str]]:
     refusals = []
     for command in commands:
         try:
-            for category, stream_id, events in COMMANDS[type(command)].decide(command, states.get):
+            decision = COMMANDS[type(command)].decide(command, lambda _, stream_id: states.get(stream_id))
+            for category, stream_id, events in decision:
                 for event in events:
                     states[stream_id] = AGGREGATES[category].evolve(states.get(stream_id), event, stream_id)
         except Refused as refused:

@@ -13,9 +13,11 @@ from django.db.models import Case, Count, F, Sum, When
 from accounts.money import format_minor
 from bank.ops.pkdd99.files import CURRENCY
 from bank.ops.pkdd99.summary import Booked
+from ledger import checkpoints
+from ledger.connections import cursor
 from ledger.consistency import has_passed
-from ledger.projections import async_projections
 from ledger.runner import drain
+from readmodels import daily_flows, movements
 from readmodels.balances import AccountRow
 from readmodels.daily_flows import DailyFlow
 from readmodels.history import account_at
@@ -24,6 +26,7 @@ from readmodels.movements import MovementRow
 _SIGNED: Final = Case(
     When(kind__in=("deposit", "transfer_received"), then=F("amount_minor")), default=-F("amount_minor")
 )
+_REPORTS: Final = (movements.PROJECTION.name, daily_flows.PROJECTION.name)
 _PAGE: Final = 500
 _TRIES: Final = 3
 _WAIT_SECONDS: Final = 600.0
@@ -43,24 +46,30 @@ class Finding:
 
 
 class ReportsBehind(Exception):
-    """The reports did not arrive in time: a projection fails, or its worker holds it."""
+    """The reports cannot be compared: a projection is paused, or does not arrive in time."""
 
 
 def bring_reports_up(token: str | None) -> None:
-    """Seal and project until every report has passed `token`, beside workers that do the same."""
+    """Seal and project until the reports have passed `token`, beside workers that do the same."""
     deadline = monotonic() + _WAIT_SECONDS
     while True:
         busy = drain()
-        if token is None and not busy:
+        if all(has_passed(report, token) for report in _REPORTS) if token else not busy:
             return
-        if token is not None and all(has_passed(projection.name, token) for projection in async_projections()):
-            return
+        _refuse_paused()
         if monotonic() > deadline:
             raise ReportsBehind(f"The reports have not arrived within {_WAIT_SECONDS:.0f} s.")
         sleep(_POLL_SECONDS)
 
 
-def check(booked: Mapping[UUID, Booked], progress: Callable[[str], None]) -> Iterator[Finding]:
+def _refuse_paused() -> None:
+    with cursor() as cur:
+        paused = [report for report in _REPORTS if any(c.status == "paused" for c in checkpoints.read(cur, report))]
+    if paused:
+        raise ReportsBehind(f"The reports cannot be checked: {', '.join(paused)} paused at an event that failed.")
+
+
+def check(booked: Mapping[UUID, Booked], progress: Callable[[str, int, int], None]) -> Iterator[Finding]:
     """Compare inline balances, live folds and reports with each other and, where nothing else happened, with the files.
 
     The bank may be at work meanwhile: what differs is looked at again before it counts as wrong.
@@ -78,7 +87,7 @@ def check(booked: Mapping[UUID, Booked], progress: Callable[[str], None]) -> Ite
                 files, reports = _czk(booked[account_id].sum_minor), _czk(reported.sum_minor)
                 in_files.append(f"{account_id}: {files} in the files, {reports} in the reports")
         done += len(page)
-        progress(f"checking: {done:,} of {len(booked):,} accounts")
+        progress("checking accounts", done, len(booked))
     yield Finding(f"{done:,} accounts: inline balance = live fold = sum of the movements in the reports", in_models)
     others = f" ({done - only_imported:,} have other movements too)" if done > only_imported else ""
     yield Finding(f"{only_imported:,} accounts: balance = sum of the files' movements{others}", in_files)

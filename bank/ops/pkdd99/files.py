@@ -32,6 +32,7 @@ _ID = re.compile(r"[0-9]{1,18}\Z")
 _DATE = re.compile(r"[0-9]{6}\Z")
 _LINE_BYTES = 10_000
 _SHOWN_LENGTH = 40
+_LINES_PER_REPORT = 1_000
 
 
 class FolderUnreadable(Exception):
@@ -110,8 +111,13 @@ def read_accounts(folder: Path, report: Report) -> dict[int, ListedAccount]:
     }
 
 
-def read_movements(path: Path, accounts: Container[int], report: Report) -> Iterator[tuple[int, Movement]]:
-    """The movements of one file with their lines; one of an account that is not among `accounts` is reported."""
+def read_movements(
+    path: Path, accounts: Container[int], report: Report, reached: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[int, Movement]]:
+    """The movements of one file with their lines; one of an account that is not among `accounts` is reported.
+
+    `reached` hears now and then how many bytes have been read.
+    """
 
     def parse(fields: list[str]) -> Movement:
         movement = _movement(fields)
@@ -119,7 +125,7 @@ def read_movements(path: Path, accounts: Container[int], report: Report) -> Iter
             raise _Unreadable(f"account {movement.account_id} is unknown")
         return movement
 
-    return _read(path, _MOVEMENT_COLUMNS, parse, report)
+    return _read(path, _MOVEMENT_COLUMNS, parse, report, reached)
 
 
 class _Unreadable(ValueError):
@@ -223,7 +229,11 @@ def _shown(text: str) -> str:
 
 
 def _read(
-    path: Path, columns: tuple[str, ...], parse: Callable[[list[str]], _Row], report: Report
+    path: Path,
+    columns: tuple[str, ...],
+    parse: Callable[[list[str]], _Row],
+    report: Report,
+    reached: Callable[[int], None] = lambda _: None,
 ) -> Iterator[tuple[int, _Row]]:
     """What `parse` makes of the named columns of each row, with its line."""
     try:
@@ -248,6 +258,8 @@ def _read(
                 report(Problem(path.name, line, str(problem)))
             else:
                 yield line, row
+            if line % _LINES_PER_REPORT == 0:
+                reached(file.tell())
     if not width:
         raise FolderUnreadable(f"{path.name} is empty: its first line has to name the columns.")
 

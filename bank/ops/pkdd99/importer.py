@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +25,7 @@ from bank.ops.pkdd99.summary import Booked, Summary
 ACTOR: Final = Actor(id="system:pkdd99", channel="batch")
 BATCH_SIZE: Final = 1_000
 
+Progress = Callable[[str, int, int], None]  # what, how many done, of how many
 _Work = tuple[list[Asked], AccountDay | None]
 
 
@@ -33,12 +35,12 @@ def import_folder(
     until: date | None,
     report: Report,
     on_break: Callable[[Break], None],
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> Summary:
     """Put every movement up to and with `until` through the handler. Raises FolderUnreadable before anything is done.
 
     What the bank has already is not done again. `report` hears of each row that was left out or refused, `on_break` of
-    each account-day that does not reconcile.
+    each account-day that does not reconcile, `progress` (what, done, total) often.
     """
     began = perf_counter()
     run = _Run(report=report, on_break=on_break, progress=progress)
@@ -88,7 +90,7 @@ class _Run:
 
     report: Report
     on_break: Callable[[Break], None]
-    progress: Callable[[str], None]
+    progress: Progress
     summary: Summary = field(default_factory=Summary)
     movements_to_do: int = 0
     _batch: list[_Work] = field(default_factory=list)
@@ -99,13 +101,12 @@ class _Run:
         files = movement_files(folder)
         accounts = read_accounts(folder, self._leave_out)
         for path in files:
-            for line, movement in read_movements(path, accounts, self._leave_out):
+            reached = partial(self._reading, f"reading {path.name}, bytes", path.stat().st_size)
+            for line, movement in read_movements(path, accounts, self._leave_out, reached):
                 if until and movement.date > until:
                     self.summary.later += 1
                 else:
                     self._spool(spool, Spooled(movement, path.name, line))
-                if line % BATCH_SIZE == 0:
-                    self.progress(f"reading {path.name}: {line:,} lines")
         return accounts
 
     def take(self, work: _Work) -> None:
@@ -127,6 +128,9 @@ class _Run:
             if day is not None:
                 self._close(day, results)
         self._batch, self._size = [], 0
+
+    def _reading(self, what: str, total_bytes: int, done_bytes: int) -> None:
+        self.progress(what, done_bytes, total_bytes)
 
     def _leave_out(self, problem: Problem) -> None:
         self.summary.left_out += 1
@@ -170,4 +174,4 @@ class _Run:
             total.sum_minor += sum(m.movement.change_minor for m in booked)
         if broken := self.summary.reconciliation.close(day, booked):
             self.on_break(broken)
-        self.progress(f"{day.date}: {self.summary.movements.total:,} of {self.movements_to_do:,} movements")
+        self.progress("importing movements", self.summary.movements.total, self.movements_to_do)

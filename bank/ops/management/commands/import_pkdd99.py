@@ -15,10 +15,10 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.money import format_minor
 from bank.ops.pkdd99.checks import ReportsBehind, bring_reports_up, check
 from bank.ops.pkdd99.files import CURRENCY, FolderUnreadable
-from bank.ops.pkdd99.importer import import_folder
-from bank.ops.pkdd99.progress import Progress
+from bank.ops.pkdd99.importer import Progress, import_folder
 from bank.ops.pkdd99.reconciliation import Break
 from bank.ops.pkdd99.summary import Summary
+from bank.ops.progress import ProgressLine
 from ledger.errors import LedgerError
 
 _WRONG_SHOWN = 10
@@ -36,40 +36,41 @@ class Command(BaseCommand):
         parser.add_argument("--breaks", type=Path, metavar="FILE", help="write the account-days that break as CSV")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        progress = Progress(sys.stderr)
+        line = ProgressLine(sys.stderr, "")
+
+        def progress(what: str, done: int, total: int) -> None:
+            line.begin(what)
+            line.show(done, total)
+
         try:
             with _breaks_written(options["breaks"]) as on_break:
                 summary = import_folder(
                     options["folder"],
                     until=options["until"],
-                    report=lambda problem: progress.say(str(problem)),
+                    report=lambda problem: line.say(str(problem)),
                     on_break=on_break,
-                    progress=progress.update,
+                    progress=progress,
                 )
-            progress.clear()
-            self.stdout.writelines(f"{line}\n" for line in summary.lines())
+            line.end()
+            self.stdout.writelines(f"{text}\n" for text in summary.lines())
             self._check(summary, progress)
         except (FolderUnreadable, ReportsBehind) as error:
             raise CommandError(str(error)) from error
         except LedgerError as error:
             raise CommandError(f"Stopped: {error}. Run it again: it adds what is missing.") from error
         except KeyboardInterrupt:
-            progress.say("Stopped. Run it again: it adds what is missing.")
+            line.say("Stopped. Run it again: it adds what is missing.")
             sys.exit(_INTERRUPTED)
-        finally:
-            progress.clear()
 
     def _check(self, summary: Summary, progress: Progress) -> None:
         """Bring the reports up, then compare all models. Raises CommandError where they differ."""
         began = perf_counter()
-        progress.update("sealing and projecting")
         bring_reports_up(summary.token)
         self.stdout.write(f"in the reports {perf_counter() - began:.1f} s after the last commit")
         passed = True
-        for finding in check(summary.booked, progress.update):
-            progress.clear()
+        for finding in check(summary.booked, progress):
             self.stdout.write(f"{'ok   ' if finding.passed else 'WRONG'}          {finding.about}")
-            self.stdout.writelines(f"                 {line}\n" for line in finding.wrong[:_WRONG_SHOWN])
+            self.stdout.writelines(f"                 {wrong}\n" for wrong in finding.wrong[:_WRONG_SHOWN])
             passed = passed and finding.passed
         if not passed:
             raise CommandError("Some balances are not the sum of their movements.")
