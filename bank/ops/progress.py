@@ -37,7 +37,7 @@ class ProgressLine:
         """Leave the line for one about something else; nothing where it is about that already."""
         if what != self._what:
             self.end()
-            self._what, self._started, self._shown = what, time.monotonic(), False
+            self._what, self._started = what, time.monotonic()
 
     def say(self, line: str) -> None:
         """Another line, which stays, above this one."""
@@ -49,3 +49,4 @@ class ProgressLine:
         if self._terminal and self._shown:
             self._stream.write("\n")
             self._stream.flush()
+        self._shown = False

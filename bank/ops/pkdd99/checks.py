@@ -77,6 +77,7 @@ def check(booked: Mapping[UUID, Booked], progress: Callable[[str, int, int], Non
     account_ids = iter(booked)
     done, only_imported = 0, 0
     in_models, in_files = list[str](), list[str]()
+    progress("checking accounts", 0, len(booked))
     while page := list(islice(account_ids, _PAGE)):
         in_models += _again_if_wrong(partial(_wrong_in_models, page))
         for account_id, reported in _reported(page).items():

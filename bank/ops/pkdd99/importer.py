@@ -25,6 +25,8 @@ from bank.ops.pkdd99.summary import Booked, Summary
 ACTOR: Final = Actor(id="system:pkdd99", channel="batch")
 BATCH_SIZE: Final = 1_000
 
+_IMPORTING: Final = "importing movements"
+
 Progress = Callable[[str, int, int], None]  # what, how many done, of how many
 _Work = tuple[list[Asked], AccountDay | None]
 
@@ -47,6 +49,7 @@ def import_folder(
     with _collecting_seldom(), Spool() as spool:
         accounts = run.read(folder, until, spool)
         run.movements_to_do = len(spool)
+        progress(_IMPORTING, 0, len(spool))
         for work in _in_date_order(accounts, spool, until or date.max, run.summary.reconciliation):
             run.take(work)
         run.flush()
@@ -101,12 +104,15 @@ class _Run:
         files = movement_files(folder)
         accounts = read_accounts(folder, self._leave_out)
         for path in files:
-            reached = partial(self._reading, f"reading {path.name}, bytes", path.stat().st_size)
+            size_bytes = path.stat().st_size
+            reached = partial(self._reading, f"reading {path.name}, bytes", size_bytes)
+            reached(0)
             for line, movement in read_movements(path, accounts, self._leave_out, reached):
                 if until and movement.date > until:
                     self.summary.later += 1
                 else:
                     self._spool(spool, Spooled(movement, path.name, line))
+            reached(size_bytes)
         return accounts
 
     def take(self, work: _Work) -> None:
@@ -174,4 +180,4 @@ class _Run:
             total.sum_minor += sum(m.movement.change_minor for m in booked)
         if broken := self.summary.reconciliation.close(day, booked):
             self.on_break(broken)
-        self.progress("importing movements", self.summary.movements.total, self.movements_to_do)
+        self.progress(_IMPORTING, self.summary.movements.total, self.movements_to_do)

@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 )
             line.end()
             self.stdout.writelines(f"{text}\n" for text in summary.lines())
-            self._check(summary, progress)
+            self._check(summary, line, progress)
         except (FolderUnreadable, ReportsBehind) as error:
             raise CommandError(str(error)) from error
         except LedgerError as error:
@@ -62,13 +62,14 @@ class Command(BaseCommand):
             line.say("Stopped. Run it again: it adds what is missing.")
             sys.exit(_INTERRUPTED)
 
-    def _check(self, summary: Summary, progress: Progress) -> None:
+    def _check(self, summary: Summary, line: ProgressLine, progress: Progress) -> None:
         """Bring the reports up, then compare all models. Raises CommandError where they differ."""
         began = perf_counter()
         bring_reports_up(summary.token)
         self.stdout.write(f"in the reports {perf_counter() - began:.1f} s after the last commit")
         passed = True
         for finding in check(summary.booked, progress):
+            line.end()
             self.stdout.write(f"{'ok   ' if finding.passed else 'WRONG'}          {finding.about}")
             self.stdout.writelines(f"                 {wrong}\n" for wrong in finding.wrong[:_WRONG_SHOWN])
             passed = passed and finding.passed
