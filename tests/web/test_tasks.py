@@ -8,6 +8,7 @@ import pytest
 from django.core import signing
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.account_commands import CloseAccount, FreezeAccount
 from accounts.handler import find_outcome
@@ -59,9 +60,9 @@ class TestTheStraightWay:
         assert ada.account.balance_minor == 379_50
 
     def test_a_deposit_by_oneself_where_the_bank_lets_one(
-        self, browser: Browser, ada: Customer, settings: object
+        self, browser: Browser, ada: Customer, settings: Settings
     ) -> None:
-        settings.SELF_SERVICE_DEPOSITS = True  # type: ignore[attr-defined]
+        settings.SELF_SERVICE_DEPOSITS = True
         receipt = browser.do(path(ada, "deposit"), "Deposit now", amount="25", reference="")
         assert "Deposit done" in receipt.text
         assert ada.account.balance_minor == 525_00

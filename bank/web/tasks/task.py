@@ -95,8 +95,9 @@ class Task:
 
     def refusal_of(self, command: Command) -> Refused | None:
         """What the bank would say to `command` now. Nothing is recorded: only sending it decides."""
+        states = self.states(command)
         try:
-            COMMANDS[type(command)].decide(command, self.states(command).get)
+            COMMANDS[type(command)].decide(command, lambda _category, stream_id: states.get(stream_id))
         except Refused as refusal:
             return refusal
         return None

@@ -1,0 +1,138 @@
+"""Which role gets where: one table, and every address with somebody else's ids in it."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from django.urls import URLPattern, reverse
+
+from bank.identity.models import Role, User
+from bank.web.urls import urlpatterns
+from ledger.ids import new_id
+from tests.web.pages import Browser, location
+from tests.web.people import Customer, a_login
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WHO = ("anonymous", "ada", "grace", "teller", "auditor", "operations", "admin", "nobody")
+SIGN_IN, SEEN, AWAY, NO, NONE = 302, 200, 302, 403, 404
+# What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer.
+SCREENS = {
+    "/": (SIGN_IN, SEEN, SEEN, AWAY, AWAY, AWAY, AWAY, SEEN),
+    "/transfer": (SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
+    "/accounts/{a}": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
+    "/accounts/{a}/movements.csv": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
+    "/accounts/{a}/movements/2": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
+    "/accounts/{a}/deposit": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/withdraw": (SIGN_IN, SEEN, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/transfer": (SIGN_IN, SEEN, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/freeze": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/unfreeze": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/overdraft": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/close": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/customers": (SIGN_IN, NO, NO, SEEN, SEEN, NO, SEEN, NO),
+    "/customers/{c}": (SIGN_IN, NO, NO, SEEN, SEEN, NO, SEEN, NO),
+    "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
+    "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
+    "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+}
+NAVIGATION = {
+    "ada": ["Overview", "Transfer"],
+    "teller": ["Customers", "Daily flows"],
+    "auditor": ["Customers", "Daily flows", "Records"],
+    "operations": ["Daily flows"],
+    "admin": ["Customers", "Daily flows", "Records"],
+    "nobody": [],
+}
+
+
+@pytest.fixture
+def people(ada: Customer, grace: Customer) -> dict[str, User]:
+    staff = {role: a_login(role, Role(role)) for role in ("teller", "auditor", "operations", "admin")}
+    return {"ada": ada.user, "grace": grace.user, "nobody": a_login("nobody"), **staff}
+
+
+def browser_of(people: dict[str, User], who: str) -> Browser:
+    return Browser() if who == "anonymous" else Browser.signed_in(people[who])
+
+
+def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Customer) -> None:
+    got = {}
+    for address in SCREENS:
+        url = address.format(a=ada.account_id, c=ada.customer_id)
+        got[address] = tuple(browser_of(people, who).open(url).status for who in WHO)
+    assert got == SCREENS
+
+
+def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
+    for address in SCREENS:
+        url = address.format(a=ada.account_id, c=ada.customer_id)
+        assert location(Browser().open(url)) == f"/sign-in?next={url}"
+
+
+def test_the_navigation_shows_only_what_a_role_may_do(people: dict[str, User]) -> None:
+    for who, expected in NAVIGATION.items():
+        browser = browser_of(people, who)
+        page = browser.open("/")
+        page = browser.follow(page) if page.status == 302 else page
+        known = {word for words in NAVIGATION.values() for word in words}
+        assert [words for words in page.links if words in known] == expected, who
+
+
+def test_a_customer_finds_no_account_but_the_own_ones(people: dict[str, User], ada: Customer, grace: Customer) -> None:
+    """Every path that names an account, also with an id that nobody has, by GET and by POST: 404, not 403."""
+    browser = Browser.signed_in(grace.user)
+    for account_id in (ada.account_id, new_id()):
+        for url in paths_of_an_account(account_id):
+            assert browser.open(url).status == 404, url
+            assert browser.post(url, {"amount": "1", "draft": "x", "ticket": "x"}).status == 404, url
+    assert ada.account.balance_minor == 500_00
+
+
+def paths_of_an_account(account_id: UUID) -> Iterator[str]:
+    for pattern in urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        converters = pattern.pattern.converters
+        if "account_id" in converters:
+            extra = {"stream_position": 2} if "stream_position" in converters else {}
+            yield reverse(f"web:{pattern.name}", kwargs={"account_id": account_id, **extra})
+
+
+def test_a_receipt_is_for_who_sent_the_command_and_for_auditors(people: dict[str, User], ada: Customer) -> None:
+    receipt = Browser.signed_in(ada.user).do(f"/accounts/{ada.account_id}/withdraw", "Withdraw now", amount="5").url
+    seen = {who: browser_of(people, who).open(receipt).status for who in WHO}
+    assert seen == {
+        "anonymous": 302,
+        "ada": 200,
+        "grace": 404,
+        "teller": 404,
+        "auditor": 200,
+        "operations": 404,
+        "admin": 200,
+        "nobody": 404,
+    }
+    assert browser_of(people, "ada").open(f"/receipts/{new_id()}").status == 404
+
+
+def test_a_customer_role_without_a_customer_owns_nothing(bank: None, ada: Customer) -> None:
+    browser = Browser.signed_in(a_login("empty", Role.CUSTOMER))
+    assert browser.open(f"/accounts/{ada.account_id}").status == 404
+    assert "no role" in browser.open("/").text
+
+
+def test_a_customer_id_without_the_role_owns_nothing(bank: None, ada: Customer) -> None:
+    browser = Browser.signed_in(a_login("former", customer_id=ada.customer_id))
+    assert browser.open(f"/accounts/{ada.account_id}").status == 404
+
+
+def test_a_person_who_is_switched_off_is_out_at_once(ada: Customer) -> None:
+    browser = Browser.signed_in(ada.user)
+    ada.user.is_active = False
+    ada.user.save()
+    assert browser.open(f"/accounts/{ada.account_id}").status == 302
+
+
+def test_a_swap_inside_a_page_reloads_the_whole_page_when_the_session_is_over(bank: None) -> None:
+    response = Browser().client.get("/reports/daily-flows", headers={"HX-Request": "true"})
+    assert response.status_code == 204
+    assert response.headers["HX-Refresh"] == "true"
