@@ -21,6 +21,7 @@ from accounts.account_commands import (
 )
 from accounts.command import Command
 from accounts.customer import Customer, RegisterCustomer
+from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
 
@@ -71,18 +72,18 @@ AGGREGATES: Final = {
 }
 
 
-def state_of(category: str, stream_id: UUID, head: Head) -> State:
+def state_of(cur: Cursor, category: str, stream_id: UUID, head: Head) -> State:
     """From the snapshot; folded from the events where the snapshot is of another schema."""
     aggregate = AGGREGATES[category]
     if head.snapshot_schema == aggregate.snapshot_schema:
         return cast(State, aggregate.decode(head.snapshot))
-    return fold(category, stream_id, to=head.version)
+    return fold(category, stream_id, to=head.version, on=cur)
 
 
-def fold(category: str, stream_id: UUID, *, to: int) -> State:
-    """The state at version `to`, from the events alone."""
+def fold(category: str, stream_id: UUID, *, to: int, on: Cursor | None = None) -> State:
+    """The state at version `to`, from the events alone; read on a cursor that the caller holds, where it does."""
     evolve, state = AGGREGATES[category].evolve, None
-    for event in read_stream(stream_id, to=to):
+    for event in read_stream(stream_id, to=to, on=on):
         state = evolve(state, event.data, stream_id)
     return cast(State, state)
 

@@ -117,7 +117,7 @@ def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _
         if head is None:
             folds[stream_id] = _Fold(category, 0, 0, None)
         else:
-            state = state_of(head.category, stream_id, head)
+            state = state_of(cur, head.category, stream_id, head)
             folds[stream_id] = _Fold(head.category, head.version, head.version, state)
     return folds
 

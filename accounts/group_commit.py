@@ -12,7 +12,7 @@ from typing import Final
 
 from accounts.carrying_out import Result
 from accounts.deciding import Envelope
-from ledger.errors import StoreBusy
+from ledger.errors import StoreBusy, StoreUnavailable
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 2_000
@@ -109,6 +109,11 @@ class GroupCommit:
         try:
             for waiting, result in zip(batch, self._carry_out([w.envelope for w in batch]), strict=True):
                 waiting.result = result
+        except StoreUnavailable as error:
+            # The database's trouble and no command's: one by one, the last would wait for all the time-outs before it.
+            for waiting in batch:
+                waiting.error = StoreUnavailable(*error.args)
+                waiting.error.__cause__ = error
         except Exception as error:  # noqa: BLE001 - raised again in the thread whose command it is
             if len(batch) == 1:
                 batch[0].error = error

@@ -66,10 +66,11 @@ def find_recorded(cur: Cursor, command_ids: Sequence[UUID]) -> dict[UUID, Outcom
     heads = load(cur, stream_ids) if stream_ids else {}
     places = [(UUID(w[1]), position) for rows in writes.values() for w in rows for position in range(w[2], w[3] + 1)]
     events = read_events(cur, places) if places else {}
-    return {command.command_id: _restore(command, writes[command.command_id], heads, events) for command in logged}
+    return {command.command_id: _restore(cur, command, writes[command.command_id], heads, events) for command in logged}
 
 
 def _restore(
+    cur: Cursor,
     command: LoggedCommand,
     writes: list[list[Any]],
     heads: dict[UUID, Head],
@@ -79,7 +80,8 @@ def _restore(
     own: list[tuple[RecordedEvent, int]] = []
     for category, stream, first, last, memo in writes:
         stream_id, aggregate = UUID(stream), AGGREGATES[category]
-        states.append((category, stream_id, aggregate.recall(state_of(category, stream_id, heads[stream_id]), memo)))
+        state = state_of(cur, category, stream_id, heads[stream_id])
+        states.append((category, stream_id, aggregate.recall(state, memo)))
         own += [events[stream_id, position] for position in range(first, last + 1)]
     accounts, customers = split_states(states)
     fields = decode_json(command.result).get("fields", {})

@@ -1,6 +1,7 @@
 """Reading the record: a stream, the sealed book, one entry. Nobody follows `sequence`."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -101,12 +102,15 @@ def read_entry(position: int) -> EntryOfBook | None:
 
 
 def read_stream(
-    stream_id: UUID, *, after: int = 0, to: int | None = None, limit: int | None = None
+    stream_id: UUID, *, after: int = 0, to: int | None = None, limit: int | None = None, on: Cursor | None = None
 ) -> Iterator[RecordedEvent]:
-    """A stream's events in stream order, from behind `after` up to and with `to`; in pages, so memory is flat."""
+    """A stream's events in stream order, from behind `after` up to and with `to`; in pages, so memory is flat.
+
+    Whoever holds a connection already reads `on` its cursor: with a second one each, threads could wait for each other.
+    """
     page_size = 1_000
     while limit is None or limit > 0:
-        page = _stream_page(stream_id, after, to, min(page_size, limit or page_size))
+        page = _stream_page(on, stream_id, after, to, min(page_size, limit or page_size))
         yield from page
         if len(page) < page_size:
             return
@@ -149,9 +153,10 @@ def head_position_of(cur: Cursor) -> int:
     return row[0] if row else 0
 
 
-def _stream_page(stream_id: UUID, after: int, to: int | None, limit: int) -> list[RecordedEvent]:
-    parameters: dict[str, Any] = {"stream": stream_id, "after": after, "to": to or 2**31 - 1, "limit": limit}
-    with cursor() as cur:
+def _stream_page(on: Cursor | None, stream_id: UUID, after: int, to: int | None, limit: int) -> list[RecordedEvent]:
+    upper = 2**31 - 1 if to is None else to
+    parameters: dict[str, Any] = {"stream": stream_id, "after": after, "to": upper, "limit": limit}
+    with nullcontext(on) if on is not None else cursor() as cur:
         cur.execute(
             f"select {EVENT_COLUMNS}, n.position"
             " from ledger_event e left join ledger_entry n using (sequence)"
