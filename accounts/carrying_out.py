@@ -27,6 +27,8 @@ def carry_out(envelopes: Sequence[Envelope], *, all_or_nothing: bool = False) ->
     StoreUnavailable; then nothing of the batch happened, as far as anybody knows.
     """
     firsts = _first_of_each_id(envelopes)
+    if all_or_nothing:
+        _check_that_each_id_is_one_request(envelopes, firsts)
     work = _Work(firsts, all_or_nothing=all_or_nothing)
     try:
         for attempt in range(MAX_TRIES):
@@ -105,6 +107,8 @@ class _Work:
                 outcome = recorded.get(envelope.command.command_id)
                 if outcome is not None and outcome.fingerprint != envelope.fingerprint:
                     raise _RefusesAll(envelope, KeyReused())
+                if outcome is not None and outcome.refusal is not None:
+                    raise _RefusesAll(envelope, outcome.refusal)
         self.found |= recorded
         self.fresh = [e for e in self.fresh if e.command.command_id not in recorded]
         return bool(recorded)
@@ -137,6 +141,13 @@ def _first_of_each_id(envelopes: Sequence[Envelope]) -> list[Envelope]:
     for envelope in envelopes:
         firsts.setdefault(envelope.command.command_id, envelope)
     return list(firsts.values())
+
+
+def _check_that_each_id_is_one_request(envelopes: Sequence[Envelope], firsts: list[Envelope]) -> None:
+    asked = {e.command.command_id: e.fingerprint for e in firsts}
+    for index, envelope in enumerate(envelopes):
+        if envelope.fingerprint != asked[envelope.command.command_id]:
+            raise BatchRefused(index, KeyReused())
 
 
 def _answer(envelope: Envelope, result: Result, *, first: bool) -> Result:

@@ -12,6 +12,7 @@ from ledger.ids import new_id
 from ledger.models import Command
 from ledger.reading import read_stream, stream_version
 from readmodels import balances
+from tests.accounts.crowd import all_at_once
 from tests.spec import envelope
 from tests.steps import BY, a_customer, an_account, deposit, open_for, register, transfer, withdraw
 
@@ -279,3 +280,31 @@ def test_an_id_used_for_another_request_refuses_all_or_nothing() -> None:
         )
     assert (raised.value.index, raised.value.refusal) == (1, KeyReused())
     assert balance_minor(account_id) == 1
+
+
+def test_an_id_that_stands_for_two_requests_refuses_all_or_nothing() -> None:
+    account_id = an_account()
+    command = deposit(account_id, 2)
+    other = deposit(account_id, 4, command_id=command.command_id)
+    with pytest.raises(BatchRefused) as raised:
+        handle_all([command, deposit(account_id, 1), other], by=BY, all_or_nothing=True)
+    assert (raised.value.index, raised.value.refusal) == (2, KeyReused())
+    assert balance_minor(account_id) == 0
+
+
+def test_a_command_that_was_refused_before_refuses_all_or_nothing() -> None:
+    account_id = an_account()
+    refused = withdraw(account_id, 5)
+    handle_all([refused, deposit(account_id, 100)], by=BY)
+    with pytest.raises(BatchRefused) as raised:
+        handle_all([deposit(account_id, 1), refused], by=BY, all_or_nothing=True)
+    assert (raised.value.index, raised.value.refusal) == (1, InsufficientFunds(available_minor=0, currency="EUR"))
+    assert balance_minor(account_id) == 100
+
+
+def test_all_or_nothing_sent_by_eight_threads_at_once_is_done_once() -> None:
+    account_id = an_account(100)
+    commands = [withdraw(account_id, 60), withdraw(account_id, 40)]
+    answers = all_at_once([lambda: said(handle_all(commands, by=BY, all_or_nothing=True))] * 8)
+    assert sorted(answers) == [["again", "again"]] * 7 + [["done", "done"]]
+    assert balance_minor(account_id) == 0
