@@ -19,6 +19,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     options = early_config.known_args_namespace
     if not (options.help or options.version):
         stack = early_config.stash.setdefault(_STACK, ExitStack())
-        stack.enter_context(own_servers())
+        home = stack.enter_context(own_servers())
+        (home / "static").mkdir()  # WhiteNoise warns where it is missing, and warnings are errors
         early_config.add_cleanup(stack.close)
     yield
