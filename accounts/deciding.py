@@ -17,7 +17,7 @@ from ledger.errors import VersionConflict
 from ledger.ids import new_id
 from ledger.projections import NewEvent
 from ledger.records import RecordedEvent
-from ledger.store import Appended, Batch, CommandRow, StreamChange, load
+from ledger.store import Appended, Batch, CommandExists, CommandRow, StreamChange, load, load_batch
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -79,7 +79,7 @@ class Decided:
 
 
 def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
-    """Load every stream of the batch in one statement, decide in order. Raises BatchRefused."""
+    """Load every stream of the batch in one statement, decide in order. Raises BatchRefused, CommandExists."""
     folds = _load(cur, envelopes, lock=lock)
     batch = Batch()
     decisions = []
@@ -110,7 +110,12 @@ def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
 def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
     """Every stream that some command names; one that does not exist yet is at version 0 without a state."""
     asked = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
-    heads = load(cur, list(asked), lock=lock)
+    if lock or len(envelopes) == 1:
+        heads = load(cur, list(asked), lock=lock)
+    else:
+        heads, recorded = load_batch(cur, list(asked), [e.command.command_id for e in envelopes])
+        if recorded:
+            raise CommandExists
     folds = {}
     for stream_id, category in asked.items():
         head = heads.get(stream_id)

@@ -105,8 +105,15 @@ class ConstraintRefused(Exception):
         self.code = code
 
 
-_LOAD_ONE = "select id, category, version, snapshot, snapshot_schema from ledger_stream where id = %s"
-_LOAD = "select id, category, version, snapshot, snapshot_schema from ledger_stream where id = any(%s) order by id"
+_HEAD = "select id, category, version, snapshot, snapshot_schema from ledger_stream"
+_LOAD_ONE = f"{_HEAD} where id = %(one)s"
+_LOAD_LOCKED = f"{_HEAD} where id = any(%(streams)s) order by id for update"
+# Which commands of the batch are in the log already comes along: a batch that comes again is not written to be undone.
+_LOAD = f"""
+{_HEAD} where id = any(%(streams)s)
+union all
+select command_id, null, 0, null, 0 from ledger_command where command_id = any(%(commands)s)
+"""
 
 _CREATED = Part(
     columns="i uuid, c text, t integer, s jsonb, x smallint",
@@ -153,12 +160,27 @@ _HEADS = ("created", "moved")
 def load(cur: Cursor, stream_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Head]:
     """The heads of those streams that exist. With `lock` (inside a transaction) nobody else moves them meanwhile."""
     if lock:
-        cur.execute(_LOAD + " for update", (list(stream_ids),))
+        cur.execute(_LOAD_LOCKED, {"streams": list(stream_ids)})
     elif len(stream_ids) == 1:
-        cur.execute(_LOAD_ONE, (stream_ids[0],))
+        cur.execute(_LOAD_ONE, {"one": stream_ids[0]})
     else:
-        cur.execute(_LOAD, (list(stream_ids),))
+        return load_batch(cur, stream_ids, [])[0]
     return {row[0]: Head(*row[1:]) for row in cur.fetchall()}
+
+
+def load_batch(
+    cur: Cursor, stream_ids: Sequence[UUID], command_ids: Sequence[UUID]
+) -> tuple[dict[UUID, Head], set[UUID]]:
+    """The heads of those streams that exist, and which of the commands the log has already; in one statement."""
+    cur.execute(_LOAD, {"streams": list(stream_ids), "commands": list(command_ids)})
+    heads: dict[UUID, Head] = {}
+    recorded: set[UUID] = set()
+    for row in cur.fetchall():
+        if row[1] is None:
+            recorded.add(row[0])
+        else:
+            heads[row[0]] = Head(*row[1:])
+    return heads, recorded
 
 
 def append(cur: Cursor, batch: Batch) -> Appended:

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--check", action="store_true", help="compare row for row, switch nothing")
         parser.add_argument("--restart", action="store_true", help="throw an interrupted rebuild away first")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         name, check = options["name"], options["check"]
         line = ProgressLine(sys.stderr, f"{'checking' if check else 'rebuilding'} {name}")
         started = time.monotonic()
