@@ -1,0 +1,265 @@
+"""People at the bank, in a real browser, with scripts and without."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from accounts.account_commands import FreezeAccount
+from bank.identity.models import User
+from ledger.reading import read_stream
+from ledger.runner import drain
+from tests.journeys.person import Person
+from tests.spec import envelope
+from tests.steps import an_account, deposit, do
+from tests.web.people import Customer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
+Somebody = Callable[..., Person]
+
+
+def withdrawals_of(customer: Customer) -> int:
+    return sum(event.type == "WithdrawalMade" for event in read_stream(customer.account_id))
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_ada_deposits_withdraws_and_sends_money_to_grace(
+    somebody: Somebody, ada: Customer, grace: Customer, scripts: bool
+) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
+    assert person.heading == "Hello, Ada Lovelace"
+
+    person.go("Deposit money")
+    person.fill("Amount", "50")
+    person.press("Continue")
+    person.press("Deposit now")
+    person.sees("Deposit done")
+    person.sees("€550.00")
+
+    person.go("Overview")
+    person.go("Withdraw money")
+    person.fill("Amount", "30.50")
+    person.press("Continue")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+
+    person.go("Transfer")
+    person.page.get_by_label("Another account, by its IBAN").check(force=True)
+    person.fill("IBAN", grace.account.iban)
+    if scripts:
+        person.sees("This is the account of Grace Hopper.")
+    person.fill("Amount", "19.50")
+    person.fill("Reference (optional)", "Lunch")
+    person.press("Continue")
+    person.sees("Grace Hopper")
+    person.press("Transfer now")
+    person.sees("Transfer done")
+    person.sees("€500.00")
+
+    assert (ada.account.balance_minor, grace.account.balance_minor) == (500_00, 119_50)
+    other = somebody(signed_in=grace.user, java_script_enabled=scripts)
+    other.sees("€119.50")
+    other.sees("From Ada Lovelace")
+    person.press("Sign out")
+    assert person.heading == "Sign in"
+
+
+def test_a_double_click_makes_one_event(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.press("Continue")
+    person.page.get_by_role("button", name="Withdraw now").dblclick(no_wait_after=True)
+    person.sees("Withdrawal done")
+    assert withdrawals_of(ada) == 1
+    assert ada.account.balance_minor == 490_00
+
+
+def test_the_back_button_is_safe(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.press("Continue")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+    person.page.go_back()
+    person.sees("This was already done")
+    person.go("See the receipt")
+    person.sees("Withdrawal done")
+    assert withdrawals_of(ada) == 1
+
+
+def test_a_page_that_went_stale_says_what_changed_and_lets_one_go_on(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.press("Continue")
+    do(deposit(ada.account_id, 7_00))
+    person.press("Withdraw now")
+    person.sees("The account has changed since you began.")
+    assert person.page.evaluate("document.activeElement.classList.contains('notice')")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+    assert ada.account.balance_minor == 497_00
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_refusal_takes_the_focus_and_keeps_the_values(somebody: Somebody, ada: Customer, scripts: bool) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
+    person.go("Withdraw money")
+    person.fill("Amount", "501")
+    person.fill("Reference (optional)", "Rent")
+    person.press("Continue")
+    summary = person.page.get_by_role("alert")
+    assert "The balance does not cover this: 500.00 EUR available." in summary.inner_text()
+    if scripts:  # only then can the test ask what has the focus
+        assert summary.evaluate("e => e === document.activeElement")
+    person.go("The balance does not cover this: 500.00 EUR available.")
+    person.page.keyboard.type("")
+    assert person.page.get_by_label("Reference (optional)").input_value() == "Rent"
+    person.fill("Amount", "500")
+    person.press("Continue")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+    assert ada.account.balance_minor == 0
+
+
+def test_a_transfer_by_keyboard_alone(somebody: Somebody, ada: Customer, grace: Customer) -> None:
+    savings = an_account(customer_id=ada.customer_id, name="Savings")
+    person = somebody(signed_in=ada.user)
+    person.open(f"/accounts/{ada.account_id}/transfer")
+    keyboard = person.page.keyboard
+
+    def tab_to(selector: str) -> None:
+        for _ in range(30):
+            if person.page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+            keyboard.press("Tab")
+        raise AssertionError(f"{selector} is not reached by Tab")
+
+    keyboard.press("Tab")
+    assert person.page.evaluate("document.activeElement.innerText") == "Skip to the content"
+    keyboard.press("Enter")
+    tab_to(f"#to-{savings}")
+    keyboard.press("Space")
+    tab_to("#id_amount")
+    keyboard.type("25")
+    keyboard.press("Enter")
+    person.sees("Check the transfer")
+    tab_to("main button")
+    keyboard.press("Enter")
+    person.sees("Transfer done")
+    assert ada.account.balance_minor == 475_00
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_older_movements_and_filters(somebody: Somebody, ada: Customer, scripts: bool) -> None:
+    for number in range(40):
+        do(deposit(ada.account_id, 1_00, reference=f"Gift {number:02d}"))
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
+    person.open(f"/accounts/{ada.account_id}")
+    rows = person.page.locator("#movement-rows tr")
+    assert rows.count() == 25
+    person.go("Show older movements")
+    person.sees("Gift 00")
+    assert rows.count() == (41 if scripts else 16)
+    person.fill("Search", "Gift 07")
+    person.press("Search")
+    person.page.wait_for_url(re.compile("q=Gift(%20|[+])07"))
+    person.page.wait_for_function("document.querySelectorAll('#movement-rows tr').length === 1")
+    person.page.go_back()
+    person.page.wait_for_function("document.querySelectorAll('#movement-rows tr').length > 1")
+    assert "q=" not in person.page.url
+
+
+def test_the_theme_follows_the_system_and_can_be_chosen_without_scripts(somebody: Somebody) -> None:
+    person = somebody(java_script_enabled=False, color_scheme="dark")
+    person.open("/sign-in")
+
+    def ground() -> str:
+        return str(person.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor"))
+
+    dark = ground()
+    person.press("Light")
+    light = ground()
+    person.press("System")
+    assert ground() == dark
+    assert light != dark
+
+
+def test_the_daily_flows_refresh_themselves(somebody: Somebody, ada: Customer, teller: User) -> None:
+    do(deposit(ada.account_id, 42_00, at=timezone.now()))
+    drain()
+    person = somebody(signed_in=teller)
+    person.open("/reports/daily-flows")
+    person.sees("€42.00")
+    do(deposit(ada.account_id, 77_00, at=timezone.now()))
+    drain()
+    person.sees("€119.00")
+
+
+def test_the_teller_freezes_and_the_customer_is_told_why_nothing_goes_out(
+    somebody: Somebody, ada: Customer, teller: User
+) -> None:
+    desk = somebody(signed_in=teller)
+    desk.fill("Name, email or IBAN", "lovelace")
+    desk.press("Find customer")
+    desk.go("Ada Lovelace")
+    desk.go("Everyday ada")
+    desk.go("Freeze account")
+    desk.fill("Reason", "Card reported stolen")
+    desk.press("Continue")
+    desk.press("Freeze account")
+    assert desk.heading == "Account frozen"
+    person = somebody(signed_in=ada.user)
+    person.go("Everyday ada")
+    person.sees("Frozen")
+    person.sees("The account is frozen: money can come in, but not go out.")
+    assert person.page.get_by_role("link", name="Withdraw money").count() == 0
+
+
+def test_registered_and_served_on_one_day(somebody: Somebody, teller: User) -> None:
+    desk = somebody(signed_in=teller)
+    desk.go("Register customer")
+    desk.fill("Name", "Edsger Dijkstra")
+    desk.press("Continue")
+    desk.press("Register customer")
+    desk.go("Open an account")
+    desk.fill("Name of the account", "Everyday")
+    desk.press("Continue")
+    desk.press("Open account")
+    desk.go("Go to Everyday")
+    desk.go("Deposit money")
+    desk.fill("Amount", "100")
+    desk.press("Continue")
+    desk.press("Deposit now")
+    desk.sees("Deposit done")
+    desk.sees("€100.00")
+
+
+def test_a_session_that_ended_in_the_middle_goes_on_after_the_sign_in(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.press("Continue")
+    person.context.clear_cookies(name="sessionid")
+    person.press("Withdraw now")
+    person.fill("User name", "ada")
+    person.fill("Password", "passbook-demo")
+    person.press("Sign in")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+    assert withdrawals_of(ada) == 1
+
+
+def test_an_account_frozen_between_two_pages(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.press("Continue")
+    do(FreezeAccount(account_id=ada.account_id, **envelope()))
+    person.press("Withdraw now")
+    person.sees("The account is frozen")
+    assert person.page.get_by_role("button", name="Withdraw now").count() == 0
+    assert withdrawals_of(ada) == 0
