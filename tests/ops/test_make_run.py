@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.ops.banks import PARTS, STOP_SECONDS_MAX, Bank, clone, eventually
@@ -129,6 +130,24 @@ def test_two_banks_are_open_side_by_side(bank: Bank, tmp_path: Path) -> None:
         assert other.stop() == 0
     assert not other.alive()
     assert bank.readyz() == "ok"
+
+
+def test_servers_of_ones_own_are_used_and_none_is_started_for_them(checkout: Path, tmp_path: Path) -> None:
+    own = f"bank_{time.time_ns()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as session:
+        session.execute(f"create database {own}")
+        url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{own}"
+        servers = {"DATABASE_URL": url, "REDIS_URL": os.environ["REDIS_URL"], "PASSBOOK_DEMO": "0"}
+        bank = Bank(folder=checkout, home=tmp_path / "home", environment=servers)
+        try:
+            bank.open()
+            assert eventually(lambda: len(bank.parts()) == 3 and bank.readyz() == "ok", 20), bank.output
+            assert set(bank.parts()) == {"web", "worker", "beat"}
+            assert not (bank.home / "postgres").exists()
+            assert not (bank.home / "valkey").exists()
+        finally:
+            assert bank.stop() == 0
+        session.execute(f"drop database {own} with (force)")
 
 
 def test_a_taken_port_is_named_before_anything_is_started(checkout: Path, tmp_path: Path) -> None:
