@@ -5,9 +5,9 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from accounts.account import Account
-from accounts.customer import Customer
 from accounts.money import format_minor
 from accounts.outcome import Outcome
+from bank.api.freshness import consistency_token
 from ledger.records import RecordedEvent, public_form, rfc3339
 from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
@@ -154,7 +154,7 @@ def row_body(row: AccountRow) -> AccountBody:
     return account_body(row, version=row.version, customer_name=row.customer_name)
 
 
-def customer_body(customer: Customer | CustomerRow) -> CustomerBody:
+def customer_body(customer: CustomerRow) -> CustomerBody:
     return {
         "id": str(customer.customer_id),
         "name": customer.name,
@@ -173,7 +173,7 @@ def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> Rece
     return {
         "command_id": str(outcome.command_id),
         "outcome": "accepted",
-        "consistency_token": outcome.consistency_token,
+        "consistency_token": consistency_token(outcome),
         "account": account_body(account, version=outcome.versions[account_id], customer_name=customer_name),
         "events": [recorded_form(event) for event in outcome.events],
         "replayed": outcome.replayed,

@@ -18,6 +18,7 @@ from bank.api.base import ApiView, user_of
 from bank.api.bodies import receipt_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import StrictSerializer
+from bank.api.freshness import consistency_token
 from bank.api.idempotency import HEADER, command_id_of, fingerprint_of, parse_key
 from bank.api.preconditions import etag, expected_version
 from bank.identity.policy import actor_of
@@ -87,8 +88,9 @@ def created(
 ) -> Response:
     """201 with the headers of an accepted command."""
     headers = _replayed_header(outcome)
-    if outcome.consistency_token is not None:
-        headers[TOKEN_HEADER] = outcome.consistency_token
+    token = consistency_token(outcome)
+    if token is not None:
+        headers[TOKEN_HEADER] = token
     if version is not None:
         headers["ETag"] = etag(version)
     if location is not None:

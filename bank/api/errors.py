@@ -26,7 +26,7 @@ from bank.api.problems import (
     unavailable,
 )
 from bank.web.middleware import correlation_id
-from ledger.errors import StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention, VersionConflict
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,8 @@ def problem_of(error: Exception) -> Problem | None:
             return problem_of_refusal(error)
         case VersionConflict():
             return precondition_failed()
+        case StoreBusy():
+            return unavailable("store_busy", "Too many commands are waiting. Try again.")
         case TooMuchContention():
             return unavailable("too_much_contention", "The account is very busy: nothing was done. Try again.")
         case _ if isinstance(error, _AWAY):

@@ -53,6 +53,7 @@ REFUSAL_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "account_already_opened": HTTPStatus.CONFLICT,
     "customer_already_registered": HTTPStatus.CONFLICT,
     "iban_taken": HTTPStatus.CONFLICT,
+    "id_taken": HTTPStatus.CONFLICT,
     "account_frozen": HTTPStatus.CONFLICT,
     "account_not_frozen": HTTPStatus.CONFLICT,
     "account_closed": HTTPStatus.CONFLICT,

@@ -127,3 +127,19 @@ def test_money_sent_to_and_fro_at_once_is_all_there(live_server: LiveServer, tel
     answers = at_once(live_server, requests)
     assert {status for status, _ in answers} == {201}
     assert (minor(teller, account), minor(teller, other)) == (500_00, 500_00)
+
+
+def test_what_was_answered_among_many_is_answered_again_alone(
+    live_server: LiveServer, teller: Api, account: Account
+) -> None:
+    accounts = [account, *(an_account(account.customer_id, 100_00) for _ in range(3))]
+    requests = [
+        (teller.token or "", f"{accounts[n % 4].path}/withdrawals", {"amount": eur("30")}, f"key-{n}")
+        for n in range(AT_ONCE)
+    ]
+    first = at_once(live_server, requests)
+    again = [teller.post(path, body, key=key) for _, path, body, key in requests]
+    assert Counter(status for status, _ in first) == {201: 5 + 3 * 3, 422: 6}
+    for (status, body), answer in zip(first, again, strict=True):
+        assert answer.status == status
+        assert {**answer.body, "replayed": None} == {**body, "replayed": None}

@@ -8,9 +8,10 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.refusals import REFUSALS, Refused
-from bank.api.errors import problem_of_refusal
+from bank.api.errors import problem_of, problem_of_refusal
 from bank.api.problems import REFUSAL_STATUSES, STATUS_PROBLEMS
 from ledger.connections import close_pool
+from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
 from ledger.ids import new_id
 from tests.api.client import Answer, Api, eur
 from tests.api.given import Account, a_user, api_of
@@ -32,6 +33,20 @@ def assert_whole(answer: Answer, path: str) -> None:
 def test_every_refusal_of_the_domain_has_its_status() -> None:
     assert set(REFUSAL_STATUSES) == set(REFUSALS) - {"key_reused"}
     assert set(REFUSAL_STATUSES.values()) <= {404, 409, 422}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TooMuchContention("busy"), "too_much_contention"),
+        (StoreBusy("busy"), "store_busy"),
+        (StoreUnavailable("away"), "unavailable"),
+    ],
+)
+def test_a_ledger_that_cannot_write_now_asks_to_come_again(error: Exception, code: str) -> None:
+    problem = problem_of(error)
+    assert problem is not None
+    assert (problem.status, problem.code, problem.headers) == (503, code, {"Retry-After": "1"})
 
 
 def test_a_refusal_that_the_table_does_not_know_is_a_rules() -> None:

@@ -9,13 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope
 from bank.api.tokens import issue_token, revoke_token
 from bank.identity.models import User
 from ledger.ids import new_id
-from tests.api.client import Api
+from tests.api.client import Api, eur
 from tests.api.given import Account, a_customer, a_user, api_of
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +193,16 @@ def test_all_scopes_in_one_open_only_what_the_roles_allow(account: Account) -> N
 def test_a_token_that_ends_before_it_begins_is_refused_by_the_database() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         issue_token(a_user("teller"), label="test", scopes=[Scope.ALL], lifetime=timedelta(0))
+
+
+def test_a_call_costs_one_query_for_who_calls_and_one_for_the_account(
+    account: Account, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    api = api_of(a_user("teller"))
+    api.get("/me")
+    with django_assert_num_queries(1):
+        api.get("/me")
+    with django_assert_num_queries(2):
+        api.get(account.path)
+    with django_assert_num_queries(2):
+        api.post(f"{account.path}/deposits", {"amount": eur("1")})

@@ -15,7 +15,7 @@ from bank.api.access import account_in_path, require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AccountBody, account_body, movement_body, row_body
 from bank.api.commanding import CommandView, Intent, created
-from bank.api.freshness import wait_until_consistent
+from bank.api.freshness import check_token, consistency_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.preconditions import etag, is_unchanged
 from bank.api.problems import bad_request, invalid_field, not_found
@@ -66,7 +66,7 @@ class AccountsView(CommandView):
         body: OpenedBody = {
             **account_body(account, version=version, customer_name=customer.name),
             "command_id": str(outcome.command_id),
-            "consistency_token": outcome.consistency_token,
+            "consistency_token": consistency_token(outcome),
         }
         return created(body, outcome, version=version, location=reverse("api:account", args=[command.account_id]))
 
@@ -104,7 +104,7 @@ class MovementsView(ApiView):
             max_minor=self._minor("max_amount", row),
             text=self.query.get("q", ""),
         )
-        wait_until_consistent("movements", self.query)
+        check_token(self.query)
         rows = movements.page(row.account_id, limit + 1, before=int(before) if before else None, filters=filters)
         return Response(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
 

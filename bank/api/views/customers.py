@@ -12,6 +12,7 @@ from bank.api.base import ApiView, user_of
 from bank.api.bodies import CustomerBody, customer_body
 from bank.api.commanding import CommandView, created
 from bank.api.fields import parse_uuid
+from bank.api.freshness import consistency_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import not_found
 from bank.api.requests import PageQuery, RegisterCustomerRequest
@@ -59,10 +60,12 @@ class CustomersView(CommandView):
             email=intent.values["email"],
         )
         outcome = self.carry_out(request, command, intent)
+        row = customers.find(customer_id)
+        assert row is not None, "written in the transaction of the command"
         body: RegisteredBody = {
-            **customer_body(outcome.customers[customer_id]),
+            **customer_body(row),
             "command_id": str(outcome.command_id),
-            "consistency_token": outcome.consistency_token,
+            "consistency_token": consistency_token(outcome),
         }
         return created(body, outcome, location=reverse("api:customer", args=[customer_id]))
 
