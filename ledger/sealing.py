@@ -12,6 +12,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from ledger.codec import decode_json, encode_canonical, encode_json
 from ledger.connections import Cursor, transaction
@@ -40,6 +43,19 @@ _INSERT = """
 insert into ledger_entry (position, sequence, hash)
 select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[])
 """
+
+
+class EventAsHashed(msgspec.Struct, frozen=True, rename="camel"):
+    """What a hash covers: the public form as stored, without position."""
+
+    data: Any
+    id: UUID | str
+    metadata: Any
+    schema_version: int
+    stream_id: UUID | str
+    stream_position: int
+    timestamp: str
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +107,16 @@ def canonical_event(row: tuple[Any, ...]) -> bytes:
     """
     event_id, name, version, stream_id, stream_position, recorded_at, data, metadata = row
     return encode_canonical(
-        {
-            "id": event_id,
-            "type": name,
-            "schemaVersion": version,
-            "streamId": stream_id,
-            "streamPosition": stream_position,
-            "timestamp": rfc3339(recorded_at),
-            "data": decode_json(data),
-            "metadata": decode_json(metadata),
-        }
+        EventAsHashed(
+            decode_json(data),
+            event_id,
+            decode_json(metadata),
+            version,
+            stream_id,
+            stream_position,
+            rfc3339(recorded_at),
+            name,
+        )
     )
 
 
