@@ -31,6 +31,7 @@ from accounts.refusals import (
     AccountNotFound,
     BalanceNotZero,
     CurrencyMismatch,
+    CustomerIsErased,
     CustomerNotFound,
     InsufficientFunds,
     LimitExceeded,
@@ -126,9 +127,11 @@ class SetOverdraftLimit(Command, frozen=True, kw_only=True):
 
 
 def open_account(account: Account | None, customer: Customer | None, command: OpenAccount) -> list[AccountEvent]:
-    """Refuses an unknown customer and an id that is taken."""
+    """Refuses an unknown or erased customer, and an id that is taken."""
     if customer is None:
         raise CustomerNotFound
+    if customer.is_erased:
+        raise CustomerIsErased
     if account is not None:
         raise AccountAlreadyOpened
     return [

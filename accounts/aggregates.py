@@ -20,7 +20,7 @@ from accounts.account_commands import (
     Withdraw,
 )
 from accounts.command import Command
-from accounts.customer import Customer, RegisterCustomer
+from accounts.customer import Customer, ErasePersonalData, RegisterCustomer
 from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
@@ -63,7 +63,7 @@ AGGREGATES: Final = {
     ),
     customer.CATEGORY: Aggregate(
         category=customer.CATEGORY,
-        snapshot_schema=1,
+        snapshot_schema=2,
         decode=msgspec.json.Decoder(Customer).decode,
         evolve=customer.evolve,
         memo=lambda _: None,
@@ -113,6 +113,11 @@ def _register(command: RegisterCustomer, states: States) -> Decision:
     ]
 
 
+def _erase(command: ErasePersonalData, states: States) -> Decision:
+    existing = states(customer.CATEGORY, command.customer_id)
+    return [(customer.CATEGORY, command.customer_id, list(customer.erase(existing, command)))]
+
+
 def _open(command: OpenAccount, states: States) -> Decision:
     existing = states(account.CATEGORY, command.account_id)
     holder = states(customer.CATEGORY, command.customer_id)
@@ -131,6 +136,7 @@ def _transfer(command: Transfer, states: States) -> Decision:
 
 COMMANDS: Final[dict[type[Command], Handling]] = {
     RegisterCustomer: Handling(lambda c: ((customer.CATEGORY, c.customer_id),), _register),
+    ErasePersonalData: Handling(lambda c: ((customer.CATEGORY, c.customer_id),), _erase),
     OpenAccount: Handling(
         lambda c: ((account.CATEGORY, c.account_id), (customer.CATEGORY, c.customer_id)),
         _open,

@@ -59,6 +59,12 @@ class CustomerAlreadyRegistered(Refused):
     code = "customer_already_registered"
 
 
+class CustomerIsErased(Refused):
+    """The customer's personal data was erased: nobody is left to hold an account."""
+
+    code = "customer_erased"
+
+
 class AccountIsFrozen(Refused):
     """The account is frozen: money can come in, but not go out."""
 

@@ -1,7 +1,12 @@
 """Settings: everything that differs between machines comes from the environment and has a default that is safe."""
 
+import base64
+import contextlib
+import functools
 import os
 import secrets
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +32,31 @@ def _names(name: str, default: str = "") -> list[str]:
 
 def _secret_key() -> str:
     """From the environment, else one made once and kept beside the data, readable by its owner only."""
-    if key := os.environ.get("DJANGO_SECRET_KEY"):
-        return key
-    path = places.home() / "secret_key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
-    return key
+    return os.environ.get("DJANGO_SECRET_KEY") or _kept("secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def _kept(name: str, make: Callable[[], str]) -> str:
+    """The secret in a file of the home; made where there is none, complete before it has its name."""
+    path = places.home() / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{name}-")  # readable by its owner only
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
+    return path.read_text()
+
+
+@functools.cache
+def _personal_data_key() -> bytes:
+    """The master key of personal data: 32 bytes in base64 from the environment, else made once and kept beside."""
+    return base64.b64decode(os.environ.get("PASSBOOK_PERSONAL_DATA_KEY") or _kept("personal_data_key", _random_key))
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 # The demo: demo log-ins, deposits by oneself. Never on unless asked for.
@@ -48,6 +66,8 @@ BANK_NAME = os.environ.get("BANK_NAME", "Passbook")
 
 DEBUG = _flag("PASSBOOK_DEBUG")
 SECRET_KEY = _secret_key()
+# Called when first needed, so that what touches no personal data makes no key.
+PERSONAL_DATA_KEY = _personal_data_key
 ALLOWED_HOSTS = _names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS")
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
 from ledger.errors import UnknownEvent
+from ledger.personal import personal_fields, reveal
 
 E = TypeVar("E")
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -25,6 +27,8 @@ class EventType:
     version: int
     cls: type[Any]
     decode: Callable[[bytes], Any]
+    personal: tuple[str, ...] = ()  # fields that are personal data of the stream's subject
+    erases: bool = False  # the subject's key is destroyed with this event
 
 
 _by_name: dict[str, EventType] = {}
@@ -32,13 +36,18 @@ _by_class: dict[type[Any], EventType] = {}
 _upcasters: dict[tuple[str, int], Upcaster] = {}
 
 
-def event(name: str, *, version: int) -> Callable[[type[E]], type[E]]:
-    """Class decorator: store instances under `name` with schema `version`. A name is never given twice."""
+def event(name: str, *, version: int, erases: bool = False) -> Callable[[type[E]], type[E]]:
+    """Class decorator: store instances under `name` with schema `version`. A name is never given twice.
+
+    Fields of the type `ledger.personal.Personal` are encrypted with a key of the stream's subject; an event that
+    `erases` destroys that key.
+    """
 
     def register(cls: type[E]) -> type[E]:
         if name in _by_name:
             raise ValueError(f"event type {name} is registered already")
-        kind = EventType(name, version, cls, msgspec.json.Decoder(cls).decode)
+        decoder = msgspec.json.Decoder(cls).decode
+        kind = EventType(name, version, cls, decoder, personal_fields(cls), erases)
         _by_name[name] = _by_class[cls] = kind
         return cls
 
@@ -70,17 +79,27 @@ def event_types() -> list[EventType]:
     return [_by_name[name] for name in sorted(_by_name)]
 
 
-def decode(name: str, version: int, data: bytes) -> Any:
+def decode(name: str, version: int, data: bytes, stream_id: UUID | None = None, key: bytes | None = None) -> Any:
     """The event object that `data` (JSON) of this type and schema version says, brought up to the newest version.
 
-    Raises UnknownEvent where the type, or a step between the versions, is not known.
+    Personal fields need the `key` of the subject, `stream_id`; without it they read as erased. Raises UnknownEvent
+    where the type, or a step between the versions, is not known.
     """
     kind = _by_name.get(name)
     if kind is None:
         raise UnknownEvent(f"no event type {name}")
-    if version == kind.version:
+    if version == kind.version and not kind.personal:
         return kind.decode(data)
-    return msgspec.convert(upcast(name, version, decode_json(data)), kind.cls)
+    stored = decode_json(data)
+    if kind.personal:
+        stored = reveal(stored, name, stream_id or UUID(int=0), key)
+    return msgspec.convert(upcast(name, version, stored), kind.cls)
+
+
+def is_personal(name: str) -> bool:
+    """Whether events of this stored type hold personal data."""
+    kind = _by_name.get(name)
+    return kind is not None and bool(kind.personal)
 
 
 def upcast(name: str, version: int, data: dict[str, Any]) -> dict[str, Any]:

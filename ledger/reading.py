@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ledger.codec import is_personal
 from ledger.connections import Cursor, cursor
 from ledger.locks import SHARD
+from ledger.personal import load_keys
 from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
 
 _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
@@ -41,25 +43,25 @@ def read_sealed(
         conditions.append(f"{SHARD.replace('%(stream)s::uuid', 'e.stream_id')} = %(shard)s")
     parameters = {"after": after, "to": to, "shard": shard, "shards": shards, "types": sorted(types or ())}
     cur.execute(f"{_SEALED} where {' and '.join(conditions)} order by n.position", parameters)
-    return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+    return _events(cur)
 
 
 def read_positions(cur: Cursor, positions: Sequence[int]) -> list[RecordedEvent]:
     """The sealed events at these positions, in book order."""
     cur.execute(f"{_SEALED} where n.position = any(%s) order by n.position", (list(positions),))
-    return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+    return _events(cur)
 
 
 def read_unsealed(cur: Cursor) -> list[RecordedEvent]:
     """What is committed and has no place in the book yet, in the order of each stream."""
     cur.execute(
-        f"select {EVENT_COLUMNS} from ledger_sealer_state s"
+        f"select {EVENT_COLUMNS}, null::bigint from ledger_sealer_state s"
         " left join lateral (select coalesce(min((gap ->> 0)::bigint), s.high_sequence + 1) as first"
         "                    from jsonb_array_elements(s.gaps) gap) low on true"
         " join ledger_event e on e.sequence >= least(low.first, s.high_sequence + 1)"
         " where not exists (select 1 from ledger_entry n where n.sequence = e.sequence) order by e.sequence"
     )
-    return [event_from_row(row, None) for row in cur.fetchall()]
+    return _events(cur)
 
 
 def read_book(
@@ -86,7 +88,7 @@ def read_book(
     given = {sql: value for sql, value in conditions.items() if value is not None}
     with cursor() as cur:
         cur.execute(f"{_SEALED} where {' and '.join(given)} order by n.position limit %s", (*given.values(), limit))
-        return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+        return _events(cur)
 
 
 def read_entry(position: int) -> EntryOfBook | None:
@@ -98,7 +100,10 @@ def read_entry(position: int) -> EntryOfBook | None:
             " left join ledger_entry p on p.position = n.position - 1 where n.position = %s",
             (position,),
         ).fetchone()
-    return EntryOfBook(event_from_row(row[:8], row[8]), row[9], row[10] or bytes(32), row[11]) if row else None
+        if row is None:
+            return None
+        event = event_from_row(row[:8], row[8], _keys(cur, [row]).get(row[3]))
+    return EntryOfBook(event, row[9], row[10] or bytes(32), row[11])
 
 
 def read_stream(
@@ -126,7 +131,9 @@ def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[U
         " join ledger_event e using (stream_id, stream_position) left join ledger_entry n using (sequence)",
         ([stream_id for stream_id, _ in places], [position for _, position in places]),
     )
-    return {(row[3], row[4]): (event_from_row(row[:8], row[8]), row[9]) for row in cur.fetchall()}
+    rows = cur.fetchall()
+    keys = _keys(cur, rows)
+    return {(row[3], row[4]): (event_from_row(row[:8], row[8], keys.get(row[3])), row[9]) for row in rows}
 
 
 def stream_version(stream_id: UUID) -> int:
@@ -164,4 +171,16 @@ def _stream_page(on: Cursor | None, stream_id: UUID, after: int, to: int | None,
             " order by e.stream_position limit %(limit)s",
             parameters,
         )
-        return [event_from_row(row[:8], row[8]) for row in cur.fetchall()]
+        return _events(cur)
+
+
+def _events(cur: Cursor) -> list[RecordedEvent]:
+    """The rows of the statement just executed (EVENT_COLUMNS and the position) as events."""
+    rows = cur.fetchall()
+    keys = _keys(cur, rows)
+    return [event_from_row(row[:8], row[8], keys.get(row[3])) for row in rows]
+
+
+def _keys(cur: Cursor, rows: Sequence[tuple[Any, ...]]) -> dict[UUID, bytes]:
+    """The keys of the subjects whose personal data these rows hold; most pages hold none, and cost no statement."""
+    return load_keys(cur, {row[3] for row in rows if is_personal(row[1])})

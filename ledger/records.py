@@ -50,8 +50,11 @@ def rfc3339(moment: datetime) -> str:
 EVENT_COLUMNS = "e.id, e.type, e.schema_version, e.stream_id, e.stream_position, e.recorded_at, e.data, e.metadata"
 
 
-def event_from_row(row: tuple[Any, ...], position: int | None) -> RecordedEvent:
-    """A RecordedEvent from a row of EVENT_COLUMNS; raises UnknownEvent for a type the code does not know."""
+def event_from_row(row: tuple[Any, ...], position: int | None, key: bytes | None = None) -> RecordedEvent:
+    """A RecordedEvent from a row of EVENT_COLUMNS; `key` opens its personal data, if it has some.
+
+    Raises UnknownEvent for a type that the code does not know.
+    """
     event_id, name, version, stream_id, stream_position, recorded_at, data, metadata = row
     return RecordedEvent(
         id=event_id,
@@ -61,6 +64,6 @@ def event_from_row(row: tuple[Any, ...], position: int | None) -> RecordedEvent:
         stream_position=stream_position,
         position=position,
         recorded_at=recorded_at,
-        data=decode(name, version, data),
+        data=decode(name, version, data, stream_id, key),
         metadata=decode_json(metadata),
     )

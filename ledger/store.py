@@ -18,6 +18,7 @@ from psycopg.types.numeric import Int8
 
 from ledger.codec import type_of
 from ledger.connections import Cursor
+from ledger.personal import load_keys, new_key, protect, wrap
 from ledger.projections import InlineProjection, NewEvent, inline_projections
 from ledger.rows import AT_MOST_VALUES, Part, Row, parameters
 
@@ -153,6 +154,14 @@ _COMMANDS = Part(
     from {rows}
 """,
 )
+_SUBJECT_KEYS = Part(
+    columns="i uuid, k text",
+    sql="insert into ledger_subject_key (subject_id, key) select r.i, decode(r.k, 'hex') from {rows}",
+)
+_SUBJECT_KEYS_DESTROYED = Part(
+    columns="i uuid",
+    sql="delete from ledger_subject_key k using {rows} where k.subject_id = r.i",
+)
 _OWN_PARTS = {"commands": _COMMANDS, "created": _CREATED, "moved": _MOVED, "events": _EVENTS}
 _HEADS = ("created", "moved")
 
@@ -190,7 +199,7 @@ def append(cur: Cursor, batch: Batch) -> Appended:
     projection's unique constraint).
     """
     inline = inline_projections()
-    parts = {name: (part, rows) for name, (part, rows) in _parts(batch, inline).items() if rows}
+    parts = {name: (part, rows) for name, (part, rows) in _parts(cur, batch, inline).items() if rows}
     values = parameters(parts)
     if batch.events:
         values["wanted"] = Int8(len(batch.streams))
@@ -216,15 +225,19 @@ def find_commands(cur: Cursor, command_ids: Sequence[UUID]) -> list[LoggedComman
     return [LoggedCommand(*row) for row in cur.fetchall()]
 
 
-def _parts(batch: Batch, inline: Sequence[InlineProjection]) -> dict[str, tuple[Part, list[Row]]]:
+def _parts(cur: Cursor, batch: Batch, inline: Sequence[InlineProjection]) -> dict[str, tuple[Part, list[Row]]]:
     """The rows of every part, in the order of the statement."""
     commands = [_command_row(c) for c in batch.commands]
     if not batch.events:
         return {"commands": (_COMMANDS, commands)}
     created, moved = _head_rows(batch.streams)
-    events = [_event_row(e) for e in batch.events]
+    keys, fresh = _subject_keys(cur, batch)
+    events = [_event_row(e, keys.get(e.stream_id)) for e in batch.events]
     rows = {"commands": commands, "created": created, "moved": moved, "events": events}
     parts = {name: (part, rows[name]) for name, part in _OWN_PARTS.items()}
+    parts["subject_keys"] = (_SUBJECT_KEYS, fresh)
+    erased = [{"i": e.stream_id} for e in batch.events if type_of(e.event).erases]
+    parts["subject_keys_destroyed"] = (_SUBJECT_KEYS_DESTROYED, erased)
     for projection in inline:
         for name, its_rows in projection.rows(batch.events).items():
             parts[name] = (projection.parts[name], its_rows)
@@ -257,7 +270,23 @@ def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[Row], list[Ro
     return created, moved
 
 
-def _event_row(event: NewEvent) -> Row:
+def _subject_keys(cur: Cursor, batch: Batch) -> tuple[dict[UUID, bytes], list[Row]]:
+    """The keys of the subjects whose personal data the batch holds, and the rows of those keys that are new.
+
+    Only for streams that were there before does it ask the database.
+    """
+    subjects = {e.stream_id for e in batch.events if type_of(e.event).personal}
+    if not subjects:
+        return {}, []
+    keys = load_keys(cur, [s for s in subjects if batch.streams[s].from_version > 0])
+    fresh = {subject_id: new_key() for subject_id in subjects if subject_id not in keys}
+    # Whoever comes and is erased in one batch never gets a key that anybody could find.
+    erased = {e.stream_id for e in batch.events if type_of(e.event).erases}
+    rows = [{"i": s, "k": wrap(key, s).hex()} for s, key in fresh.items() if s not in erased]
+    return keys | fresh, rows
+
+
+def _event_row(event: NewEvent, key: bytes | None) -> Row:
     kind = type_of(event.event)
     return {
         "s": event.stream_id,
@@ -265,7 +294,7 @@ def _event_row(event: NewEvent) -> Row:
         "i": event.id,
         "y": kind.name,
         "v": kind.version,
-        "d": event.event,
+        "d": event.event if key is None else protect(event.event, kind.name, kind.personal, event.stream_id, key),
         "m": event.metadata,
     }
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from accounts.customer import CustomerRegistered
+from accounts.customer import CustomerRegistered, PersonalDataErased
+from ledger.personal import ERASED
 from ledger.projections import InlineProjection, NewEvent
 from ledger.rows import Part, Row
 
@@ -33,23 +34,36 @@ insert into readmodels_customer (customer_id, name, email, registered_at)
 select r.i, r.n, r.e, r.t from {rows}
 """,
 )
+_ERASED = Part(
+    columns="i uuid",
+    sql=f"""
+update readmodels_customer c set name = '{ERASED}', email = '{ERASED}' from {{rows}} where c.customer_id = r.i
+""",
+)
 
 
 def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
-    """One row a customer registered."""
+    """One row a customer who was registered or erased; whoever is both in one batch comes in erased."""
+    erased = {new.stream_id for new in events if isinstance(new.event, PersonalDataErased)}
     registered = [
-        {"i": new.stream_id, "n": new.event.name, "e": new.event.email, "t": new.event.occurred_at}
+        {
+            "i": new.stream_id,
+            "n": ERASED if new.stream_id in erased else new.event.name,
+            "e": ERASED if new.stream_id in erased else new.event.email,
+            "t": new.event.occurred_at,
+        }
         for new in events
         if isinstance(new.event, CustomerRegistered)
     ]
-    return {"customers_registered": registered}
+    known = erased - {row["i"] for row in registered}
+    return {"customers_registered": registered, "customers_erased": [{"i": i} for i in sorted(known, key=str)]}
 
 
 PROJECTION = InlineProjection(
     name="customers",
     description="Every customer: name, email, since when.",
     tables=("readmodels_customer",),
-    parts={"customers_registered": _REGISTERED},
+    parts={"customers_registered": _REGISTERED, "customers_erased": _ERASED},
     rows=rows,
 )
 

@@ -80,6 +80,13 @@ create table ledger_checkpoint (
 );
 comment on table ledger_checkpoint is 'How far each shard of an async projection has read; also of one that is being rebuilt.';
 
+create table ledger_subject_key (
+    subject_id uuid primary key,
+    key bytea not null,
+    created_at timestamptz not null default now()
+);
+comment on table ledger_subject_key is 'Keys of personal data, wrapped; deleting one erases a person.';
+
 create table ledger_generation (
     projection text primary key,
     generation integer not null,
@@ -226,7 +233,7 @@ end $$;
 """
 
 DROP = """
-drop table ledger_parked, ledger_generation, ledger_checkpoint, ledger_sealer_state, ledger_entry, ledger_command, ledger_event, ledger_stream;
+drop table ledger_parked, ledger_subject_key, ledger_generation, ledger_checkpoint, ledger_sealer_state, ledger_entry, ledger_command, ledger_event, ledger_stream;
 drop function ledger_check_heads, ledger_refuse_change, ledger_make_partition, ledger_ensure_partitions,
     ledger_begin_rebuild, ledger_end_rebuild;
 drop schema rebuild cascade;

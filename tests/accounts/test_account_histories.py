@@ -39,9 +39,7 @@ class Bank(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.states: dict[UUID, Any] = {
-            CUSTOMER_ID: Customer(customer_id=CUSTOMER_ID, name="Ada", email="", registered_at=AT)
-        }
+        self.states: dict[UUID, Any] = {CUSTOMER_ID: Customer(customer_id=CUSTOMER_ID, registered_at=AT)}
         self.events: dict[UUID, list[AccountEvent]] = {}
         self.paid_in_minor: dict[str, int] = {}
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from accounts.customer import Customer, RegisterCustomer
+from accounts.customer import Customer, ErasePersonalData, PersonalDataErased, RegisterCustomer
 from accounts.invalid import InvalidCommand
-from accounts.refusals import CustomerAlreadyRegistered
+from accounts.refusals import CustomerAlreadyRegistered, CustomerIsErased, CustomerNotFound
 from tests.spec import AT, CUSTOMER_ID, REGISTERED, Given, envelope
+from tests.steps import open_for
 
 
 def register(**fields: Any) -> RegisterCustomer:
@@ -17,13 +18,21 @@ def register(**fields: Any) -> RegisterCustomer:
 
 def test_a_person_becomes_a_customer() -> None:
     after = Given().when(register()).then(REGISTERED)
-    assert after.states[CUSTOMER_ID] == Customer(
-        customer_id=CUSTOMER_ID, name="Ada Lovelace", email="ada@example.org", registered_at=AT
-    )
+    assert after.states[CUSTOMER_ID] == Customer(customer_id=CUSTOMER_ID, registered_at=AT)
 
 
 def test_a_customer_is_registered_once() -> None:
     Given().and_customer(REGISTERED).when(register()).then_refused(CustomerAlreadyRegistered)
+
+
+def test_a_customer_is_erased_once_and_holds_no_new_account() -> None:
+    erased = PersonalDataErased(reason="asked", occurred_at=AT)
+    erase = ErasePersonalData(customer_id=CUSTOMER_ID, reason=" asked ", **envelope())
+    Given().when(erase).then_refused(CustomerNotFound)
+    after = Given().and_customer(REGISTERED).when(erase).then(erased)
+    after.when(erase).then_refused(CustomerIsErased)
+    Given().and_customer(REGISTERED, erased).when(register()).then_refused(CustomerAlreadyRegistered)
+    Given().and_customer(REGISTERED, erased).when(open_for(CUSTOMER_ID)).then_refused(CustomerIsErased)
 
 
 def test_a_customer_whose_email_the_bank_does_not_know_has_none() -> None:

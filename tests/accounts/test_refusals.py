@@ -26,6 +26,7 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "balance_not_zero",
         "currency_mismatch",
         "customer_already_registered",
+        "customer_erased",
         "customer_not_found",
         "iban_taken",
         "id_taken",

@@ -140,12 +140,7 @@ class OpenAccountTask(Task):
     def states(self, command: Command) -> dict[UUID, State]:
         del command
         customer = self.customer
-        state = Customer(
-            customer_id=customer.customer_id,
-            name=customer.name,
-            email=customer.email,
-            registered_at=customer.registered_at,
-        )
+        state = Customer(customer_id=customer.customer_id, registered_at=customer.registered_at)
         return {customer.customer_id: state}
 
     def answers(self, values: Values) -> list[Answer]:
