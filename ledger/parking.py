@@ -13,7 +13,7 @@ from ledger.projections import AsyncProjection
 from ledger.reading import read_positions
 from ledger.records import RecordedEvent
 
-_BEHIND = "waits behind an earlier event of its stream"
+BEHIND = "waits behind an earlier event of its stream"
 
 
 class Parked(msgspec.Struct, frozen=True):
@@ -30,12 +30,12 @@ class Parked(msgspec.Struct, frozen=True):
     resolved_at: datetime | None
 
 
-def set_aside(cur: Cursor, projection: AsyncProjection, events: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    """`events` without those whose stream waits already; these are parked as well."""
+def divide(
+    cur: Cursor, projection: AsyncProjection, events: Sequence[RecordedEvent]
+) -> tuple[list[RecordedEvent], list[RecordedEvent]]:
+    """(the events that can be applied, those whose stream waits already and that are to be parked as well)."""
     waiting = open_parked_streams(cur, projection.name, list({e.stream_id for e in events}))
-    if waiting:
-        park(cur, projection, [e for e in events if e.stream_id in waiting], _BEHIND)
-    return [e for e in events if e.stream_id not in waiting]
+    return [e for e in events if e.stream_id not in waiting], [e for e in events if e.stream_id in waiting]
 
 
 def park(cur: Cursor, projection: AsyncProjection, events: Sequence[RecordedEvent], error: str) -> None:

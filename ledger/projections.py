@@ -90,13 +90,16 @@ Projection = InlineProjection | AsyncProjection | LiveProjection
 
 _registry: dict[str, Projection] = {}
 
+# What the append's statement calls its own parts.
+_OF_THE_APPEND = frozenset({"commands", "created", "moved", "checked", "events"})
+
 
 def register(projection: Projection) -> None:
     """Make a projection known. Names are unique, and so are the names of inline parts."""
     if projection.name in _registry:
         raise ValueError(f"projection {projection.name} is registered already")
     if isinstance(projection, InlineProjection):
-        taken = {part for other in inline_projections() for part in other.parts}
+        taken = {part for other in inline_projections() for part in other.parts} | _OF_THE_APPEND
         if clash := taken & set(projection.parts):
             raise ValueError(f"inline parts {sorted(clash)} are taken")
     _registry[projection.name] = projection

@@ -54,12 +54,18 @@ def advance_once(projection: AsyncProjection, shard: int = 0) -> Advanced:
         events = read_sealed(
             cur, after=checkpoint.position, to=upper, shard=shard, shards=projection.shards, types=projection.types
         )
-        wanted = parking.set_aside(cur, projection, events) if projection.on_error is OnError.PARK else events
+        parks = projection.on_error is OnError.PARK
+        wanted, behind = parking.divide(cur, projection, events) if parks else (events, [])
         applied, error = _apply(cur, projection, wanted)
         if error is None:
+            parking.park(cur, projection, behind, parking.BEHIND)
             checkpoints.move(cur, checkpoint, upper, len(events), time.monotonic() - started)
             return Advanced(len(events), upper, more=upper == checkpoint.position + projection.batch_size)
-        return _stumble(cur, projection, checkpoint, wanted, applied, error)
+        reached = _stumble(cur, projection, checkpoint, wanted, applied, error)
+        # No further than the checkpoint: what lies behind it is read, and divided, again.
+        passed = [e for e in behind if e.position is not None and e.position <= reached.position]
+        parking.park(cur, projection, passed, parking.BEHIND)
+        return reached
 
 
 def advance(projection: AsyncProjection, shard: int = 0) -> Advanced:
