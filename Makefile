@@ -47,13 +47,13 @@ clean: ## remove the virtual environment and all caches; data stay
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 clean-data: ## delete the bank's data for ever (asks; YES=1 answers)
-	@$(PYTHON) scripts/clear_data.py
+	@"$(PYTHON)" scripts/clear_data.py
 
 environment:
-	@$(PYTHON) scripts/environment.py run
+	@"$(PYTHON)" scripts/environment.py run
 
 environment-dev:
-	@$(PYTHON) scripts/environment.py dev
+	@"$(PYTHON)" scripts/environment.py dev
 
 # For developers: pin anew what pyproject.toml asks for.
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
