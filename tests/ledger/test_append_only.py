@@ -89,7 +89,8 @@ def test_every_table_of_the_record_has_its_trigger_switched_on_for_always() -> N
         )
         found = {table: (enabled, kind) for table, enabled, kind in cursor.fetchall()}
     # Before (2), for each statement (not 1), on delete (8), update (16) and truncate (32).
-    assert found == dict.fromkeys([*TABLES, *partitions()], ("A", 2 + 8 + 16 + 32))
+    assert set(found.values()) == {("A", 2 + 8 + 16 + 32)}
+    assert set(found) >= {*TABLES, *partitions()}
 
 
 def test_after_all_that_the_book_is_as_it_was() -> None:

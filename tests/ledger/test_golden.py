@@ -1,7 +1,7 @@
 """Golden events: every version of every event ever stored stays readable, and none changes its shape in silence.
 
 golden/<Type>.v<version>.json holds one stored event (`stored`), what it is read as today (`read`), and the fields that
-this version of the class has (`fields`; only of the newest version). A class whose fields change needs a new version,
+this version of the class has (`fields`). Personal data stand here as they are once deciphered. A class whose fields change needs a new version,
 an upcaster from the old one and a new file; the old file stays, and only its `read` follows.
 """
 
@@ -14,6 +14,7 @@ import pytest
 
 from accounts import account, customer  # noqa: F401 - they register their events
 from ledger.codec import decode, encode_json, event_types, type_of
+from ledger.personal import personal_fields
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.json"))
@@ -27,8 +28,9 @@ def load(path: Path) -> tuple[str, int, dict[str, Any]]:
 def fields_of(cls: type[Any]) -> dict[str, str]:
     """Every field of an event's class: its type, and its default where it has one."""
     found = {}
+    personal = personal_fields(cls)
     for field in msgspec.structs.fields(cls):
-        kind = getattr(field.type, "__name__", str(field.type))
+        kind = "personal" if field.name in personal else getattr(field.type, "__name__", str(field.type))
         found[field.encode_name] = kind if field.required else f"{kind} = {field.default!r}"
     return found
 

@@ -1,0 +1,116 @@
+"""Connections of the command path: lost ones are told as such, statements that failed are not."""
+
+import threading
+
+import psycopg
+import pytest
+from django.db import connection as django_connection
+
+from ledger.connections import close_pool, connection, cursor, transaction
+from ledger.errors import StoreUnavailable
+from tests.ledger.book import write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def end_backends() -> int:
+    """End every connection of the command path from outside."""
+    with django_connection.cursor() as cur:
+        cur.execute(
+            "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity"
+            " where datname = current_database() and application_name = 'passbook ledger'"
+        )
+        return int(cur.fetchone()[0])
+
+
+def test_a_statement_is_its_own_transaction_and_is_committed_at_once() -> None:
+    with cursor() as cur:
+        cur.execute("create table test_own (n int)")
+        with cursor() as other:
+            assert other.execute("select count(*) from test_own").fetchone() == (0,)
+        cur.execute("drop table test_own")
+
+
+def test_a_transaction_that_raises_leaves_nothing() -> None:
+    with pytest.raises(KeyError), transaction() as cur:  # noqa: PT012
+        cur.execute("create table test_none (n int)")
+        raise KeyError
+    with cursor() as cur:
+        assert cur.execute("select to_regclass('test_none')").fetchone() == (None,)
+
+
+def test_appends_wait_for_the_disk() -> None:
+    with cursor() as cur:
+        assert cur.execute("show synchronous_commit").fetchone() == ("on",)
+
+
+def test_a_connection_that_was_lost_is_told_as_such_and_the_next_one_works() -> None:
+    with pytest.raises(StoreUnavailable), cursor() as cur:  # noqa: PT012
+        assert end_backends() >= 1
+        cur.execute("select 1")
+    with cursor() as cur:
+        assert cur.execute("select 1").fetchone() == (1,)
+
+
+def test_a_connection_lost_inside_a_transaction_is_told_as_such() -> None:
+    with pytest.raises(StoreUnavailable), transaction() as cur:  # noqa: PT012
+        cur.execute("select 1")
+        end_backends()
+        cur.execute("select 1")
+    write()
+
+
+def test_a_connection_lost_while_nobody_used_it_is_replaced() -> None:
+    write()
+    end_backends()
+    for _ in range(3):
+        try:
+            write()
+            break
+        except StoreUnavailable:
+            continue
+    else:
+        pytest.fail("no working connection in three tries")
+
+
+@pytest.mark.parametrize(
+    ("statement", "error"),
+    [
+        ("select 1 / 0", psycopg.errors.DivisionByZero),
+        ("select nothing", psycopg.errors.UndefinedColumn),
+        ("select ledger_check_heads(1, 2)", psycopg.errors.SerializationFailure),
+        ("select pg_cancel_backend(pg_backend_pid()), pg_sleep(5)", psycopg.errors.QueryCanceled),
+    ],
+)
+def test_a_statement_that_fails_is_not_taken_for_a_lost_connection(statement: str, error: type[Exception]) -> None:
+    with pytest.raises(error), transaction() as cur:
+        cur.execute(statement)
+    write()
+
+
+def test_more_threads_than_connections_wait_their_turn() -> None:
+    done: list[int] = []
+
+    def work() -> None:
+        with cursor() as cur:
+            cur.execute("select pg_sleep(0.02)")
+        done.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(done) == 40
+
+
+def test_a_pool_that_was_closed_opens_again_when_it_is_needed() -> None:
+    close_pool()
+    close_pool()
+    write()
+
+
+def test_json_comes_as_the_bytes_that_it_is() -> None:
+    with connection() as conn, conn.cursor(binary=True) as cur:
+        row = cur.execute("""select '{"b": 1, "a": [null, "\u017d"]}'::jsonb""").fetchone()
+    assert row == ('{"a": [null, "\u017d"], "b": 1}'.encode(),)
