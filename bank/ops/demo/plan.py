@@ -101,17 +101,18 @@ def plan(begin: datetime) -> list[Command]:
 def _arrive(person: DemoPerson, begin: datetime, book: Book) -> Iterator[Command]:
     """The person becomes a customer, opens the accounts and brings the first money."""
     yield _register(person, begin)
-    for account in person.accounts:
+    for minutes, account in enumerate(person.accounts):
+        at = begin + timedelta(minutes=minutes)
         yield OpenAccount(
             command_id=derived_id(SEED, "open", account.key),
-            at=begin,
+            at=at,
             account_id=account_id(account.key),
             customer_id=customer_id(person.key),
             iban=iban_for(account_id(account.key)),
             name=account.name,
             currency=account.currency,
         )
-        step = Step(begin, f"{account.key}/opening", paid_in(account.key, account.opening_euros, "Opening deposit"))
+        step = Step(at, f"{account.key}/opening", paid_in(account.key, account.opening_euros, "Opening deposit"))
         if command := step.command(book):
             yield command
 
