@@ -1,8 +1,8 @@
 """Golden events: every version of every event ever stored stays readable, and none changes its shape in silence.
 
-golden/<Type>.v<version>.json holds one stored event (`stored`), what it is read as today (`read`), and the fields that
-this version of the class has (`fields`). Personal data stand here as they are once deciphered. A class whose fields change needs a new version,
-an upcaster from the old one and a new file; the old file stays, and only its `read` follows.
+golden/<Type>.v<version>.json holds one stored event (`stored`; personal data as they are once deciphered), what it is
+read as today (`read`), and the fields that this version of the class has (`fields`). A class whose fields change needs
+a new version, an upcaster from the old one and a new file; the old file stays, and only its `read` follows.
 """
 
 import json
