@@ -23,6 +23,7 @@ from ledger.projections import InlineProjection, NewEvent, inline_projections
 from ledger.rows import AT_MOST_VALUES, Part, Row, parameters
 
 COMMAND_KEY = "ledger_command_pkey"
+_SUBJECT_KEY = "ledger_subject_key_pkey"
 # UUIDs compare by this number; asking for it once a UUID is quicker than comparing objects.
 _BY_INT = attrgetter("int")
 
@@ -316,6 +317,8 @@ def _meaning_of(error: psycopg.errors.UniqueViolation, inline: Sequence[InlinePr
     constraint = error.diag.constraint_name or ""
     if constraint == COMMAND_KEY:
         return CommandExists()
+    if constraint == _SUBJECT_KEY:
+        return VersionsMoved()  # the same new stream by two at once: the other one's head would have said so next
     for projection in inline:
         if code := projection.refusals.get(constraint):
             return ConstraintRefused(code)

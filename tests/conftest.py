@@ -44,8 +44,8 @@ def empty_the_ledger() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"begin; {_SWITCH.format(how='disable')}"
-            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint, ledger_generation,"
-            " ledger_parked restart identity;"
+            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint, ledger_generation, ledger_subject_key,"
+            " ledger_parked, ledger_subject_key restart identity;"
             "update ledger_sealer_state set position = 0, hash = decode(repeat('00', 32), 'hex'),"
             " high_sequence = 0, gaps = '[]';"
             "truncate readmodels_account, readmodels_customer, readmodels_movement, readmodels_daily_flow;"
