@@ -90,8 +90,10 @@ def plan(begin: datetime) -> list[Command]:
     steps += _incidents(end)
     steps.sort(key=lambda step: (step.at, step.name))
     book = Book()
-    opening = [command for person in PEOPLE for command in _arrive(person, begin, book)]
-    middle = [command for step in steps if begin < step.at < end and (command := step.command(book))]
+    # A moment apart, so that everybody's first account stays the first; over long before the next day's first step.
+    arrivals = ((person, begin + timedelta(milliseconds=100 * n)) for n, person in enumerate(PEOPLE))
+    opening = [command for person, at in arrivals for command in _arrive(person, at, book)]
+    middle = [command for step in steps if opening[-1].at < step.at < end and (command := step.command(book))]
     refund = Step(end, "the end", paid_in("ada", 19, "Refund", "Card refund", "Shopping", "Bookshop Babel"))
     last = refund.command(book)
     assert last is not None
@@ -101,8 +103,8 @@ def plan(begin: datetime) -> list[Command]:
 def _arrive(person: DemoPerson, begin: datetime, book: Book) -> Iterator[Command]:
     """The person becomes a customer, opens the accounts and brings the first money."""
     yield _register(person, begin)
-    for minutes, account in enumerate(person.accounts):
-        at = begin + timedelta(minutes=minutes)
+    for number, account in enumerate(person.accounts):
+        at = begin + timedelta(milliseconds=number)
         yield OpenAccount(
             command_id=derived_id(SEED, "open", account.key),
             at=at,
