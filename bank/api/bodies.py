@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from accounts.account import Account
+from accounts.customer import CustomerRegistered
 from accounts.money import format_minor
 from accounts.outcome import Outcome
 from bank.api.freshness import consistency_token
@@ -160,6 +161,19 @@ def customer_body(customer: CustomerRow) -> CustomerBody:
         "name": customer.name,
         "email": customer.email,
         "registered_at": rfc3339(customer.registered_at),
+    }
+
+
+def registered_body(outcome: Outcome) -> CustomerBody:
+    """The customer as registered, from the event: it alone has the name, and loses it where the person is erased."""
+    event = outcome.events[0]
+    registered = event.data
+    assert isinstance(registered, CustomerRegistered)
+    return {
+        "id": str(event.stream_id),
+        "name": registered.name,
+        "email": registered.email,
+        "registered_at": rfc3339(registered.occurred_at),
     }
 
 

@@ -54,6 +54,7 @@ REFUSAL_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "customer_already_registered": HTTPStatus.CONFLICT,
     "iban_taken": HTTPStatus.CONFLICT,
     "id_taken": HTTPStatus.CONFLICT,
+    "customer_erased": HTTPStatus.CONFLICT,
     "account_frozen": HTTPStatus.CONFLICT,
     "account_not_frozen": HTTPStatus.CONFLICT,
     "account_closed": HTTPStatus.CONFLICT,

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
-from accounts.handler import find_outcome
+from accounts.customer import ErasePersonalData
+from accounts.handler import find_outcome, handle
 from ledger.ids import new_id
 from ledger.runner import drain
 from tests.api.client import Answer, Api, eur
-from tests.api.given import Account, a_customer, a_user, an_account, api_of
+from tests.api.given import BY, Account, a_customer, a_user, an_account, api_of
 
 pytestmark = pytest.mark.django_db
 
@@ -191,6 +193,22 @@ def test_registering_a_customer_twice_registers_one(teller: Api) -> None:
     assert (first.status, again.status, again.header("Idempotency-Replayed")) == (201, 201, "true")
     assert again.body == first.body
     assert again.header("Location") == first.header("Location")
+
+
+def test_a_repeated_answer_forgets_a_person_who_was_erased(teller: Api) -> None:
+    body = {"name": "Alan Turing", "email": "alan@example.org"}
+    first = teller.post("/customers", body, key="k").body
+    account = teller.post("/accounts", {"customer_id": first["id"], "name": "Savings", "currency": "EUR"}, key="a").body
+    erase = ErasePersonalData(command_id=new_id(), at=timezone.now(), customer_id=UUID(first["id"]))
+    handle(erase, by=BY)
+    again = teller.post("/customers", body, key="k")
+    assert (again.status, again.body) == (201, {**first, "name": "(erased)", "email": "(erased)"})
+    opened = {"customer_id": first["id"], "name": "Savings", "currency": "EUR"}
+    assert teller.post("/accounts", opened, key="a").body["customer"] == {"id": first["id"], "name": "(erased)"}
+    assert teller.get(f"/customers/{first['id']}").body["name"] == "(erased)"
+    assert teller.get(f"/accounts/{account['id']}").body["customer"]["name"] == "(erased)"
+    refused = teller.post("/accounts", opened)
+    assert (refused.status, refused.code) == (409, "customer_erased")
 
 
 def test_opening_an_account_twice_opens_one(teller: Api) -> None:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from accounts.customer import RegisterCustomer
 from bank.api.access import require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import CustomerBody, customer_body
+from bank.api.bodies import CustomerBody, customer_body, registered_body
 from bank.api.commanding import CommandView, created
 from bank.api.fields import parse_uuid
 from bank.api.freshness import consistency_token
@@ -60,10 +60,8 @@ class CustomersView(CommandView):
             email=intent.values["email"],
         )
         outcome = self.carry_out(request, command, intent)
-        row = customers.find(customer_id)
-        assert row is not None, "written in the transaction of the command"
         body: RegisteredBody = {
-            **customer_body(row),
+            **registered_body(outcome),
             "command_id": str(outcome.command_id),
             "consistency_token": consistency_token(outcome),
         }
