@@ -1,5 +1,6 @@
 """The movement filters of an account's page, kept in its URL."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,13 +14,28 @@ from readmodels.movements import MovementFilter
 _MAX_POSITION = 2**31 - 1
 
 
-def _date_field(label: str) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
+class DayInput(forms.DateInput):
+    """A browser's date field. What is no date (an edited address) is not put into it: the error says what it was."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "form-control"}, format="%Y-%m-%d")
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError:
+            return None
+
+
+def day_field(label: str, *, required: bool = False) -> forms.DateField:
+    """A day of the calendar, as ISO 8601 writes it."""
     return forms.DateField(
         label=label,
-        required=False,
+        required=required,
         input_formats=["%Y-%m-%d"],
-        widget=widget,
+        widget=DayInput(),
         error_messages={"invalid": f"{label}: enter a date, such as 2026-11-23."},
     )
 
@@ -51,8 +67,8 @@ class MovementFilterForm(forms.Form):
         super().__init__(data)
         self.currency = currency
         # "from" is a word of Python's own: it can't be an attribute of the class.
-        self.fields["from"] = _date_field("From")
-        self.fields["to"] = _date_field("To")
+        self.fields["from"] = day_field("From")
+        self.fields["to"] = day_field("To")
         self.fields["min"] = _amount_field("At least")
         self.fields["max"] = _amount_field("At most")
 

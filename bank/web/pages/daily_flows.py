@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
+from bank.web.filters import day_field
 from bank.web.flow_chart import chart_of, days_of
 from readmodels import daily_flows, freshness
 
@@ -21,18 +22,12 @@ _BEHIND_SECONDS: Final = 10.0
 class PeriodForm(forms.Form):
     """Which days, which currency; what is not said is 30 days up to today, in the bank's first currency."""
 
-    to = forms.DateField(label="To", input_formats=["%Y-%m-%d"])
+    to = day_field("To", required=True)
     currency = forms.ChoiceField(label="Currency")
 
     def __init__(self, query: QueryDict, *, currencies: list[str]) -> None:
         super().__init__(_with_defaults(query, currencies))
-        attrs = {"type": "date", "class": "form-control"}
-        self.fields["from"] = forms.DateField(label="From", input_formats=["%Y-%m-%d"])
-        for name in ("from", "to"):
-            self.fields[name].widget = forms.DateInput(attrs=attrs, format="%Y-%m-%d")
-            self.fields[name].error_messages["invalid"] = (
-                f"{self.fields[name].label}: enter a date, such as 2026-11-23."
-            )
+        self.fields["from"] = day_field("From", required=True)
         currency = self.fields["currency"]
         assert isinstance(currency, forms.ChoiceField)
         currency.choices = [(code, code) for code in currencies]

@@ -20,7 +20,7 @@ from bank.web.drafts import Draft, DraftExpired, DraftNotValid, load_draft, new_
 from bank.web.middleware import correlation_id
 from bank.web.tasks.task import Task, Values
 from ledger.errors import VersionConflict
-from readmodels import balances
+from ledger.ids import new_id
 
 CHANNEL = "web"
 
@@ -61,7 +61,7 @@ def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
         return _send(request, task, draft, command)
     outcome = find_outcome(draft.command_id)
     if outcome is not None and outcome.accepted:
-        return _already_done(request, task, draft.command_id, status=200)
+        return _already_done(request, task, draft.command_id)
     return _show_check(request, task, draft, command)
 
 
@@ -80,7 +80,7 @@ def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
         else:
             refusal = task.refusal_of(command)
             if refusal is None:
-                return SeeOther(f"{task.check_url}?{urlencode({'draft': _token(request, task, command_id, values)})}")
+                return _to_check(task, _token(request, task, command_id, values))
             _mark(form, task.refused_field(refusal), str(refusal))
     return _show_form(request, task, form, command_id=command_id, status=422)
 
@@ -94,11 +94,9 @@ def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) 
             expected_version=draft.version or None,
         )
     except VersionConflict:
-        if task.account is not None:
-            task.account = balances.find(task.account.account_id) or task.account
-        return _show_check(request, task, draft, command, status=409)
+        return _to_check(task, request.POST["draft"])
     except KeyReused:
-        return _key_reused(request, task, draft)
+        return _to_check(task, _renewed_if_refused(request, draft))
     except Refused as refusal:
         return _show_refusal(request, task, draft, refusal)
     return SeeOther(reverse("web:receipt", args=[command.command_id]))
@@ -113,9 +111,7 @@ def _show_form(
     return render(request, "tasks/form.html", context, status=status)
 
 
-def _show_check(
-    request: SignedInRequest, task: Task, draft: Draft, command: Command, *, status: int = 200
-) -> HttpResponse:
+def _show_check(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
     """What will be done. Where the account moved on since the draft: what changed. Sending expects the state of now."""
     account = task.account
     is_stale = account is not None and draft.version not in {0, account.version}
@@ -129,7 +125,7 @@ def _show_check(
         "is_stale": is_stale,
         "refusal": task.refusal_of(command),
     }
-    return render(request, "tasks/check.html", context, status=status)
+    return render(request, "tasks/check.html", context)
 
 
 def _show_refusal(request: SignedInRequest, task: Task, draft: Draft, refusal: Refused) -> HttpResponse:
@@ -140,18 +136,22 @@ def _show_refusal(request: SignedInRequest, task: Task, draft: Draft, refusal: R
     return _show_form(request, task, form, status=422)
 
 
-def _key_reused(request: SignedInRequest, task: Task, draft: Draft) -> HttpResponse:
-    """The form was sent before with other values. If that was refused, nothing was done and these values may go on."""
+def _to_check(task: Task, token: str) -> HttpResponse:
+    """The check page, which tells what is the matter with the draft. By 303, so that the back button stays safe."""
+    return SeeOther(f"{task.check_url}?{urlencode({'draft': token})}")
+
+
+def _renewed_if_refused(request: SignedInRequest, draft: Draft) -> str:
+    """The id was used with other values. If that was done, it is done; if it was refused, these values get a new id."""
     outcome = find_outcome(draft.command_id)
-    if outcome is not None and outcome.accepted:
-        return _already_done(request, task, draft.command_id, status=409)
-    renewed = replace(draft, command_id=read_ticket(new_ticket(request.user), request.user))
-    return _show_check(request, task, renewed, task.command(renewed.values, renewed.command_id, timezone.now()))
+    if outcome is None or outcome.accepted:
+        return request.POST["draft"]
+    return sign_draft(replace(draft, command_id=new_id()), request.user)
 
 
-def _already_done(request: SignedInRequest, task: Task, command_id: UUID, *, status: int) -> HttpResponse:
+def _already_done(request: SignedInRequest, task: Task, command_id: UUID) -> HttpResponse:
     context = {"task": task, "receipt_url": reverse("web:receipt", args=[command_id])}
-    return render(request, "tasks/already_done.html", context, status=status)
+    return render(request, "tasks/already_done.html", context)
 
 
 def _refuse_draft(request: SignedInRequest, task: Task, problem: Exception) -> HttpResponse:

@@ -53,7 +53,8 @@ def moment(value: datetime) -> SafeString:
 @register.filter
 def day(value: datetime | date) -> SafeString:
     """`23 Nov 2026`."""
-    return format_html('<time datetime="{}">{}</time>', f"{value:%Y-%m-%d}", f"{value.day} {value:%b %Y}")
+    date_only = value.date() if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', date_only.isoformat(), f"{value.day} {value:%b} {value.year}")
 
 
 @register.simple_tag(takes_context=True)
