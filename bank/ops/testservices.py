@@ -9,10 +9,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from bank.ops import embedded, lock, places
 from bank.ops.processes import LaunchError, last_lines
+
+_TEMPORARY = Path("/tmp")  # noqa: S108 - mkdtemp makes what is in it ours alone
 
 
 @contextlib.contextmanager
@@ -23,7 +26,10 @@ def own_servers(*, durable: bool = False) -> Iterator[Path]:
     settings of `make run` (fsync on), for benchmarks. Call it from the main thread.
     """
     _remove_abandoned()
-    home = Path(tempfile.mkdtemp(prefix=_prefix(), dir="/tmp"))
+    # What is measured must lie on a real disk, where the bank's own data lie; /tmp may be memory.
+    folder = places.home() if durable else _TEMPORARY
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = Path(tempfile.mkdtemp(prefix=_prefix(), dir=folder))
     with _environment(BANK_HOME=str(home), DATABASE_URL=None, REDIS_URL=None):
         try:
             with (
@@ -48,7 +54,7 @@ def _shown() -> Iterator[None]:
 
 
 def _remove_abandoned() -> None:
-    for home in Path("/tmp").glob(f"{_prefix()}*"):  # noqa: S108
+    for home in chain(_TEMPORARY.glob(f"{_prefix()}*"), places.home().glob(f"{_prefix()}*")):
         # One without a lock file is being made this moment.
         if home.is_symlink() or home.stat().st_uid != os.getuid() or not (home / "run" / "lock").exists():
             continue

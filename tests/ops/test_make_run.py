@@ -13,7 +13,7 @@ import pytest
 
 from tests.ops.banks import PARTS, STOP_SECONDS_MAX, Bank, clone, eventually
 
-pytestmark = [pytest.mark.ops, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.ops, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _bank(checkout: Path) -> Iterator[Bank]:
     bank = Bank(folder=checkout, home=checkout / "var", environment={"BANK_HOME": ""})
     yield bank
-    if bank.make and bank.make.poll() is None:
-        bank.stop()
-    for process in bank.alive():
-        process.kill()
+    bank.forget()
 
 
 @pytest.fixture
