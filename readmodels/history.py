@@ -23,9 +23,12 @@ def account_at(
     state: Account | None = None
     reached = 0
     for event in read_stream(account_id, to=version):
-        if as_of is None or event.data.occurred_at <= as_of:
-            state = evolve(state, event.data, account_id)
-            reached = event.stream_position
+        if as_of is not None and event.data.occurred_at > as_of:
+            if state is None:
+                return None  # not opened by then, whatever is said to have happened on it before
+            continue
+        state = evolve(state, event.data, account_id)
+        reached = event.stream_position
     if state is None or (version is not None and reached != version):
         return None
     return state, reached

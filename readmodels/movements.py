@@ -183,7 +183,7 @@ def page(
     # First how far the worker got, then its rows up to there, and the stream behind: nothing twice, nothing missed.
     projected, balance_minor = _projected_up_to(account_id)
     tail = [] if before is not None and before <= projected + 1 else list(_tail(account_id, projected, balance_minor))
-    newest = [m for m in reversed(tail) if (before is None or m.stream_position < before) and _fits(m, wanted)]
+    newest = _fitting([m for m in reversed(tail) if before is None or m.stream_position < before], wanted)
     if len(newest) >= limit:
         return _with_counterparties(newest[:limit])
     upper = projected if before is None else min(projected, before - 1)
@@ -228,45 +228,54 @@ def _tail(account_id: UUID, after: int, balance_minor: int) -> Iterator[Movement
             yield movement
 
 
-def _fits(movement: Movement, wanted: MovementFilter) -> bool:
-    day = movement.occurred_at.astimezone(UTC).date()
-    text = wanted.text.casefold()
-    haystack = (movement.reference, movement.operation, movement.purpose, movement.outside_party)
-    return (
-        (wanted.from_date is None or day >= wanted.from_date)
-        and (wanted.to_date is None or day <= wanted.to_date)
-        and (wanted.kind is None or movement.kind == wanted.kind)
-        and (wanted.min_minor is None or abs(movement.amount_minor) >= wanted.min_minor)
-        and (wanted.max_minor is None or abs(movement.amount_minor) <= wanted.max_minor)
-        and (not text or any(text in part.casefold() for part in haystack))
-    )
+# What a filter looks at, of movements that are in no table yet.
+_TAIL = """json_to_recordset(%s::json) as m(stream_position integer, kind text, amount_minor bigint, reference text,
+    operation text, purpose text, outside_party text, occurred_at timestamptz)"""
+
+
+def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
+    """Those that fit. PostgreSQL says which, so that a filter means the same in the stream and in the table."""
+    conditions = _conditions(wanted)
+    if not found or not conditions:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select m.stream_position from {_TAIL} where {' and '.join(conditions)}",
+            (encode_json(found).decode(), *conditions.values()),
+        )
+        fitting = {row[0] for row in cursor.fetchall()}
+    return [movement for movement in found if movement.stream_position in fitting]
 
 
 def _rows(account_id: UUID, up_to: int, limit: int, wanted: MovementFilter) -> list[Movement]:
+    conditions = {"m.account_id = %s": account_id, "m.stream_position <= %s": up_to, **_conditions(wanted)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_SELECT} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
+            (*conditions.values(), limit),
+        )
+        return [Movement(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _conditions(wanted: MovementFilter) -> dict[str, Any]:
     pattern = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     conditions: dict[str, Any] = {
-        "m.account_id = %s": account_id,
-        "m.stream_position <= %s": up_to,
         "m.occurred_at >= %s": _start_of(wanted.from_date),
         "m.occurred_at < %s": _start_of(wanted.to_date, days_later=1),
         "m.kind = %s": wanted.kind,
         "abs(m.amount_minor) >= %s": wanted.min_minor,
         "abs(m.amount_minor) <= %s": wanted.max_minor,
-        "concat_ws(' ', m.reference, m.operation, m.purpose, m.outside_party) ilike %s": pattern
-        if wanted.text
-        else None,
+        "exists (select from unnest(array[m.reference, m.operation, m.purpose, m.outside_party]) said"
+        " where said ilike %s)": pattern if wanted.text else None,
     }
-    given = {sql: value for sql, value in conditions.items() if value is not None}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_SELECT} where {' and '.join(given)} order by m.stream_position desc limit %s",
-            (*given.values(), limit),
-        )
-        return [Movement(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall()]
+    return {sql: value for sql, value in conditions.items() if value is not None}
 
 
 def _start_of(day: date | None, days_later: int = 0) -> datetime | None:
-    return datetime.combine(day + timedelta(days=days_later), time(), UTC) if day else None
+    """Midnight, UTC; None, which is no bound, also behind the last day that there is."""
+    if day is None or day > date.max - timedelta(days=days_later):
+        return None
+    return datetime.combine(day + timedelta(days=days_later), time(), UTC)
 
 
 def _with_counterparties(movements: list[Movement]) -> list[Movement]:
