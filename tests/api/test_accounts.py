@@ -7,10 +7,13 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
+from accounts.account_commands import Deposit
+from accounts.handler import handle
+from accounts.money import Money
 from ledger.ids import new_id
 from ledger.records import rfc3339
 from tests.api.client import Api, eur
-from tests.api.given import Account, a_customer, an_account
+from tests.api.given import BY, Account, a_customer, an_account
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +212,15 @@ def test_an_account_is_told_as_it_was_at_a_moment(teller: Api, account: Account)
     later = rfc3339(timezone.now() + timedelta(days=1)).replace("Z", "+00:00")
     assert teller.get(account.path, {"as_of": later}).body["version"] == 3
     assert teller.get(account.path, {"as_of": "2020-01-01T00:00:00Z"}).code == "version_not_found"
+
+
+def test_before_an_account_was_opened_it_was_not_whatever_is_said_to_have_happened_on_it(teller: Api) -> None:
+    account = an_account(a_customer())
+    yesterday = timezone.now() - timedelta(days=1)
+    amount = Money(1, "EUR")
+    handle(Deposit(command_id=new_id(), at=yesterday, account_id=account.id, amount=amount), by=BY)
+    answer = teller.get(account.path, {"as_of": rfc3339(yesterday + timedelta(hours=1))})
+    assert (answer.status, answer.code) == (404, "version_not_found")
 
 
 def test_a_version_and_a_moment_at_once_are_refused(teller: Api, account: Account) -> None:
