@@ -68,6 +68,10 @@ DEBUG = _flag("PASSBOOK_DEBUG")
 SECRET_KEY = _secret_key()
 # Called when first needed, so that what touches no personal data makes no key.
 PERSONAL_DATA_KEY = _personal_data_key
+# The key that signs checkpoints of the ledger, and the public keys (other machines', earlier ones) that count as well.
+LEDGER_SIGNING_KEY = os.environ.get("PASSBOOK_SIGNING_KEY", "")
+LEDGER_SIGNING_KEY_FILE = places.home() / "signing_key"
+LEDGER_PUBLIC_KEYS = _names("PASSBOOK_PUBLIC_KEYS")
 ALLOWED_HOSTS = _names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS")
 
@@ -127,11 +131,17 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# The role that this process takes on after it has logged in; empty: whoever logged in.
+DATABASE_ROLE = os.environ.get("PASSBOOK_DATABASE_ROLE", "")
 DATABASES: dict[str, Any] = {
     "default": {
         **dj_database_url.parse(places.database_url(), conn_max_age=None, conn_health_checks=True),
         # A reader that hangs must not hold back the sealer's low-water mark for long.
-        "OPTIONS": {"application_name": "passbook", "options": "-c idle_in_transaction_session_timeout=60000"},
+        "OPTIONS": {
+            "application_name": "passbook",
+            "options": "-c idle_in_transaction_session_timeout=60000"
+            + (f" -c role={DATABASE_ROLE}" if DATABASE_ROLE else ""),
+        },
     }
 }
 
@@ -199,6 +209,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 
 CELERY_BEAT_SCHEDULE = {
     # The net under lost wake-ups: commands wake the workers themselves.
     "advance": {"task": "ledger.advance", "schedule": 2.0, "options": {"expires": 2.0}},
+    "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
 }
 
 LOGGING: dict[str, Any] = {

@@ -102,7 +102,7 @@ def _open_pool() -> ConnectionPool[Connection]:
         port=parameters["PORT"] or None,
         application_name="passbook ledger",
         connect_timeout=3,
-        options=_PLANNER,
+        options=_PLANNER + (f" -c role={settings.DATABASE_ROLE}" if settings.DATABASE_ROLE else ""),
     )
     return ConnectionPool(
         conninfo,

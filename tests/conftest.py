@@ -1,10 +1,13 @@
 """Fixtures for every test: real servers, and a ledger that starts empty where a test asks for one."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
+from bank.ops import roles
 from ledger.connections import close_pool
 
 # Partitions have triggers of their own.
@@ -18,8 +21,12 @@ end $$;
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The test database; the command path's own connections are closed before it is dropped."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database; the command path works in it with a worker's grants, and lets go before it is dropped."""
+    with django_db_blocker.unblock():
+        roles.set_up()
+    settings.DATABASE_ROLE = roles.WORKER
+    close_pool()
     yield
     close_pool()
 
@@ -44,8 +51,8 @@ def empty_the_ledger() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"begin; {_SWITCH.format(how='disable')}"
-            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint, ledger_generation, ledger_subject_key,"
-            " ledger_parked, ledger_subject_key restart identity;"
+            "truncate ledger_event, ledger_entry, ledger_command, ledger_stream, ledger_checkpoint, ledger_generation,"
+            " ledger_parked, ledger_subject_key, ledger_seal restart identity;"
             "update ledger_sealer_state set position = 0, hash = decode(repeat('00', 32), 'hex'),"
             " high_sequence = 0, gaps = '[]';"
             "truncate readmodels_account, readmodels_customer, readmodels_movement, readmodels_daily_flow;"

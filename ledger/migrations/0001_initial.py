@@ -153,7 +153,8 @@ begin
     return name;
 end $$;
 
-create function ledger_ensure_partitions(size bigint, ahead integer) returns integer language plpgsql as $$
+create function ledger_ensure_partitions(size bigint, ahead integer) returns integer language plpgsql security definer
+set search_path = public, pg_temp as $$
 declare
     last bigint;
     edge bigint;
@@ -180,11 +181,13 @@ select ledger_ensure_partitions(10000000, 1);
 # right to make or drop tables.
 REBUILD = """
 create schema rebuild;
+revoke execute on function ledger_make_partition, ledger_ensure_partitions from public;
 
 create function ledger_begin_rebuild(tables text[]) returns void language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
     t text;
+    g record;
 begin
     foreach t in array tables loop
         if t !~ '^readmodels_' then
@@ -192,6 +195,15 @@ begin
         end if;
         execute format('drop table if exists rebuild.%I', t);
         execute format('create table rebuild.%I (like public.%I including all)', t, t);
+        -- Whoever may write the old table may write the new one.
+        for g in
+            select a.grantee::regrole::text as grantee, string_agg(a.privilege_type, ', ') as privileges
+            from pg_class c, aclexplode(c.relacl) a
+            where c.oid = format('public.%I', t)::regclass and a.grantee <> 0 and a.grantee <> c.relowner
+            group by a.grantee
+        loop
+            execute format('grant %s on rebuild.%I to %s', g.privileges, t, g.grantee);
+        end loop;
     end loop;
 end $$;
 
@@ -230,10 +242,12 @@ begin
         execute format('alter table rebuild.%I set schema public', t);
     end loop;
 end $$;
+revoke execute on function ledger_begin_rebuild, ledger_end_rebuild from public;
 """
 
 DROP = """
-drop table ledger_parked, ledger_subject_key, ledger_generation, ledger_checkpoint, ledger_sealer_state, ledger_entry, ledger_command, ledger_event, ledger_stream;
+drop table ledger_parked, ledger_subject_key, ledger_generation, ledger_checkpoint, ledger_sealer_state,
+    ledger_entry, ledger_command, ledger_event, ledger_stream;
 drop function ledger_check_heads, ledger_refuse_change, ledger_make_partition, ledger_ensure_partitions,
     ledger_begin_rebuild, ledger_end_rebuild;
 drop schema rebuild cascade;

@@ -31,6 +31,7 @@ def seen_events(name: str = "test_seen", *, before: Before = do_nothing, **optio
     projection = AsyncProjection(name=name, description="For a test.", apply=apply, tables=(name,), **options)
     with connection.cursor() as cursor:
         cursor.execute(f"create table {name} (n bigserial, position bigint, stream_id uuid, stream_position integer)")
+        cursor.execute(f"grant all on {name} to passbook_worker; grant all on sequence {name}_n_seq to passbook_worker")
     register(projection)
     try:
         yield projection

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import psycopg
 import pytest
+from django.db import connection
 
 from ledger import checkpoints, parking
-from ledger.connections import Cursor, connection
+from ledger.connections import Cursor
 from ledger.errors import StoreUnavailable
 from ledger.ids import new_id
 from ledger.projections import AsyncProjection, OnError
@@ -95,7 +96,7 @@ def test_a_worker_that_dies_between_applying_and_committing_leaves_nothing_and_t
     def die(cur: Cursor, events: Sequence[RecordedEvent]) -> None:
         if next(deaths):
             cur.execute("insert into test_seen (position) values (99)")
-            with connection() as other:
+            with connection.cursor() as other:
                 other.execute("select pg_terminate_backend(%s)", (cur.connection.info.backend_pid,))
 
     with seen_events(before=die) as projection:
