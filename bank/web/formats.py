@@ -40,11 +40,18 @@ def money_html(minor: int, currency: str, *, show_plus: bool = False) -> SafeStr
     )
     return format_html(
         '<data class="money{}" value="{}">{}{}</data>',
-        " money-in" if show_plus and minor > 0 else "",
+        _tone(minor, show_plus=show_plus),
         format_minor(minor, currency),
         spoken,
         plain_amount(minor, currency),
     )
+
+
+def _tone(minor: int, *, show_plus: bool) -> str:
+    """What came in stands out, nothing steps back; the sign and the figure say the same."""
+    if minor == 0:
+        return " money-none"
+    return " money-in" if show_plus and minor > 0 else ""
 
 
 def iban_html(iban: str) -> SafeString:
