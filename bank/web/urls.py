@@ -1,6 +1,7 @@
 """The pages and their paths."""
 
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from bank.identity import views as identity
 from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, staff, theme
@@ -20,6 +21,8 @@ def _task_paths() -> list[URLPattern]:
 
 
 urlpatterns: list[URLPattern] = [
+    # Where browsers look on pages that name no icon, such as the admin's.
+    path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
     path("sign-in", identity.sign_in, name="sign_in"),
     path("sign-out", identity.sign_out, name="sign_out"),
     path("theme", theme.choose_theme, name="theme"),

@@ -66,6 +66,10 @@ def test_a_request_id_comes_back_and_a_bad_one_is_replaced(bank: None) -> None:
         assert str(UUID(made)) == made
 
 
+def test_the_icon_is_where_browsers_look_for_it(bank: None) -> None:
+    assert Client().get("/favicon.ico").headers["Location"] == "/static/favicon.svg"
+
+
 class TestTheme:
     def test_it_is_as_the_system_prefers_until_one_chooses(self, browser: Browser) -> None:
         assert "data-bs-theme" not in browser.open("/").html
