@@ -8,11 +8,10 @@ import msgspec
 
 from accounts.aggregates import AGGREGATES, Handling, State, state_of
 from accounts.command import Command
-from accounts.outcome import Outcome, result_of, split_states
+from accounts.outcome import Outcome, result_of, split_states, token_of_last
 from accounts.refusals import IdTaken, Refused
 from ledger.codec import type_of
 from ledger.connections import Cursor
-from ledger.consistency import token_of
 from ledger.errors import VersionConflict
 from ledger.ids import new_id
 from ledger.projections import NewEvent
@@ -103,8 +102,7 @@ def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_n
 
 def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
     """What the callers get, now that it is committed."""
-    token = token_of(appended.sequence) if appended.sequence is not None else None
-    return [_outcome(decision, appended, token) for decision in decided.decisions if decision.conflict is None]
+    return [_outcome(decision, appended) for decision in decided.decisions if decision.conflict is None]
 
 
 def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
@@ -184,7 +182,7 @@ def _command_row(decision: Decision) -> CommandRow:
     )
 
 
-def _outcome(decision: Decision, appended: Appended, token: str | None) -> Outcome:
+def _outcome(decision: Decision, appended: Appended) -> Outcome:
     envelope = decision.envelope
     accounts, customers = split_states([(c, s, state) for c, s, _, _, state in decision.writes])
     return Outcome(
@@ -199,7 +197,7 @@ def _outcome(decision: Decision, appended: Appended, token: str | None) -> Outco
         versions={stream_id: last for _, stream_id, _, last, _ in decision.writes},
         accounts=accounts,
         customers=customers,
-        consistency_token=token if decision.events else None,
+        consistency_token=token_of_last(decision.events),
         recorded_at=appended.recorded_at,
     )
 

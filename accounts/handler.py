@@ -18,6 +18,7 @@ from accounts.outcome import Outcome, find_recorded
 from ledger.codec import encode_json
 from ledger.connections import cursor
 from ledger.errors import VersionConflict
+from ledger.personal import keyed
 
 BATCH_SIZE = 1_000
 
@@ -111,7 +112,7 @@ def _envelope(
     return Envelope(
         command=command,
         handling=COMMANDS[type(command)],
-        fingerprint=fingerprint or fingerprint_of(command),
+        fingerprint=keyed(fingerprint or fingerprint_of(command)),
         actor=by.id,
         channel=by.channel,
         correlation_id=correlation_id or command.command_id,

@@ -14,6 +14,7 @@ from accounts.refusals import Refused, restore_refusal
 from ledger.codec import decode_json
 from ledger.connections import Cursor
 from ledger.consistency import token_of
+from ledger.projections import NewEvent
 from ledger.reading import read_events
 from ledger.records import RecordedEvent
 from ledger.store import Head, LoggedCommand, find_commands, load
@@ -51,6 +52,11 @@ def result_of(writes: Sequence[tuple[str, UUID, int, int, State]]) -> dict[str, 
     return {"streams": [[c, s, first, last, AGGREGATES[c].memo(state)] for c, s, first, last, state in writes]}
 
 
+def token_of_last(events: Sequence[RecordedEvent | NewEvent]) -> str | None:
+    """The consistency token of a command that wrote these events; None where it wrote none."""
+    return token_of(events[-1].stream_id, events[-1].stream_position) if events else None
+
+
 def split_states(states: Sequence[tuple[str, UUID, State]]) -> tuple[dict[UUID, Account], dict[UUID, Customer]]:
     """States by id, accounts apart from customers."""
     accounts = {stream_id: state for _, stream_id, state in states if isinstance(state, Account)}
@@ -74,10 +80,10 @@ def _restore(
     command: LoggedCommand,
     writes: list[list[Any]],
     heads: dict[UUID, Head],
-    events: dict[tuple[UUID, int], tuple[RecordedEvent, int]],
+    events: dict[tuple[UUID, int], RecordedEvent],
 ) -> Outcome:
     states: list[tuple[str, UUID, State]] = []
-    own: list[tuple[RecordedEvent, int]] = []
+    own: list[RecordedEvent] = []
     for category, stream, first, last, memo in writes:
         stream_id, aggregate = UUID(stream), AGGREGATES[category]
         state = state_of(cur, category, stream_id, heads[stream_id])
@@ -93,11 +99,11 @@ def _restore(
         correlation_id=command.correlation_id,
         fingerprint=command.fingerprint,
         refusal=restore_refusal(command.refusal, fields) if command.refusal else None,
-        events=tuple(event for event, _ in own),
+        events=tuple(own),
         versions={UUID(write[1]): write[3] for write in writes},
         accounts=accounts,
         customers=customers,
-        consistency_token=token_of(max(sequence for _, sequence in own)) if own else None,
+        consistency_token=token_of_last(own),
         recorded_at=command.recorded_at,
         replayed=True,
     )

@@ -1,43 +1,54 @@
 """Consistency tokens: how a reader of an async projection waits until it has passed a command's events."""
 
 import base64
-import binascii
 import time
+from typing import Final
 from uuid import UUID
 
 from ledger.connections import cursor
 from ledger.projections import async_projection
 
-_POLL_SECONDS = 0.02
+_POLL_SECONDS: Final = 0.02
+_MARK: Final = b"e"
+_TOKEN_BYTES: Final = len(_MARK) + 16 + 4
 
 
 class InvalidToken(ValueError):
     """Not a token that this bank gave out."""
 
 
-def token_of(sequence: int) -> str:
-    """The opaque token of the command whose highest sequence number this is."""
-    return base64.urlsafe_b64encode(b"s" + sequence.to_bytes(8, "big")).rstrip(b"=").decode()
+def token_of(stream_id: UUID, stream_position: int) -> str:
+    """The opaque token of the command whose last event is this one.
+
+    Made of the event's place, which a replay knows as well as the first answer; commands that were written together
+    have tokens of their own.
+    """
+    return base64.urlsafe_b64encode(_MARK + stream_id.bytes + stream_position.to_bytes(4, "big")).decode()
 
 
-def sequence_of(token: str) -> int:
-    """The sequence number in a token; raises InvalidToken."""
+def place_of(token: str) -> tuple[UUID, int]:
+    """The (stream, stream position) in a token; raises InvalidToken."""
     try:
-        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        raw = base64.urlsafe_b64decode(token)
+    except ValueError as error:
         raise InvalidToken(token) from error
-    if len(raw) != 9 or raw[:1] != b"s" or raw[1] > 0x7F:
+    if len(raw) != _TOKEN_BYTES:
         raise InvalidToken(token)
-    return int.from_bytes(raw[1:], "big")
+    stream_id, stream_position = UUID(bytes=raw[1:17]), int.from_bytes(raw[17:], "big")
+    # What decoding skipped over, or another mark, does not come out again.
+    if not 0 < stream_position < 2**31 or token_of(stream_id, stream_position) != token:
+        raise InvalidToken(token)
+    return stream_id, stream_position
 
 
 def has_passed(projection: str, token: str) -> bool:
     """Whether the async projection has applied everything that the command wrote."""
     with cursor() as cur:
         row = cur.execute(
-            "select count(*) from ledger_entry n join ledger_checkpoint c on c.position >= n.position"
-            " where n.sequence = %s and c.projection = %s and not c.rebuilding",
-            (sequence_of(token), projection),
+            "select count(*) from ledger_event e join ledger_entry n using (sequence)"
+            " join ledger_checkpoint c on c.position >= n.position"
+            " where e.stream_id = %s and e.stream_position = %s and c.projection = %s and not c.rebuilding",
+            (*place_of(token), projection),
         ).fetchone()
     return bool(row and row[0] >= async_projection(projection).shards)
 

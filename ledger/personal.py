@@ -6,6 +6,7 @@ the hash covers. Subjects' keys stand in `ledger_subject_key`, wrapped with the 
 """
 
 import base64
+import hmac
 import os
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
@@ -55,6 +56,11 @@ def reveal(data: dict[str, Any], name: str, subject_id: UUID, key: bytes | None)
         field: _reveal_field(value[_MARK], key, _context(subject_id, name, field)) if _is_sealed(value) else value
         for field, value in data.items()
     }
+
+
+def keyed(digest: bytes) -> bytes:
+    """A digest that nobody without the master key can make: a plain one of a name can be found by trying names."""
+    return hmac.digest(settings.PERSONAL_DATA_KEY(), b"fingerprint" + digest, "sha256")
 
 
 def new_key() -> bytes:

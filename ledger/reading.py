@@ -123,17 +123,15 @@ def read_stream(
         limit = None if limit is None else limit - len(page)
 
 
-def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], tuple[RecordedEvent, int]]:
-    """Events by their places (stream, stream position), each with its sequence number."""
+def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], RecordedEvent]:
+    """Events by their places (stream, stream position)."""
     cur.execute(
-        f"select {EVENT_COLUMNS}, n.position, e.sequence"
+        f"select {EVENT_COLUMNS}, n.position"
         " from unnest(%s::uuid[], %s::int[]) as place(stream_id, stream_position)"
         " join ledger_event e using (stream_id, stream_position) left join ledger_entry n using (sequence)",
         ([stream_id for stream_id, _ in places], [position for _, position in places]),
     )
-    rows = cur.fetchall()
-    keys = _keys(cur, rows)
-    return {(row[3], row[4]): (event_from_row(row[:8], row[8], keys.get(row[3])), row[9]) for row in rows}
+    return {(event.stream_id, event.stream_position): event for event in _events(cur)}
 
 
 def stream_version(stream_id: UUID) -> int:

@@ -8,7 +8,6 @@ from accounts.account import Account
 from accounts.customer import CustomerRegistered
 from accounts.money import format_minor
 from accounts.outcome import Outcome
-from bank.api.freshness import consistency_token
 from ledger.records import RecordedEvent, public_form, rfc3339
 from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
@@ -187,7 +186,7 @@ def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> Rece
     return {
         "command_id": str(outcome.command_id),
         "outcome": "accepted",
-        "consistency_token": consistency_token(outcome),
+        "consistency_token": outcome.consistency_token,
         "account": account_body(account, version=outcome.versions[account_id], customer_name=customer_name),
         "events": [recorded_form(event) for event in outcome.events],
         "replayed": outcome.replayed,

@@ -18,7 +18,6 @@ from bank.api.base import ApiView, user_of
 from bank.api.bodies import receipt_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import StrictSerializer
-from bank.api.freshness import consistency_token
 from bank.api.idempotency import HEADER, command_id_of, fingerprint_of, parse_key
 from bank.api.preconditions import etag, expected_version
 from bank.identity.policy import actor_of
@@ -88,7 +87,7 @@ def created(
 ) -> Response:
     """201 with the headers of an accepted command."""
     headers = _replayed_header(outcome)
-    token = consistency_token(outcome)
+    token = outcome.consistency_token
     if token is not None:
         headers[TOKEN_HEADER] = token
     if version is not None:

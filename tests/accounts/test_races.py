@@ -18,6 +18,7 @@ from accounts.refusals import IbanTaken
 from ledger import store
 from ledger.connections import transaction
 from ledger.errors import TooMuchContention, VersionConflict
+from ledger.personal import keyed
 from ledger.reading import read_stream, stream_version
 from readmodels import balances
 from tests.accounts.crowd import Ask, all_at_once, both_ways, outcome_of, said
@@ -48,7 +49,7 @@ def written_but_not_committed(command: Command) -> Iterator[None]:
     envelope = Envelope(
         command=command,
         handling=COMMANDS[type(command)],
-        fingerprint=fingerprint_of(command),
+        fingerprint=keyed(fingerprint_of(command)),
         actor=BY.id,
         channel=BY.channel,
         correlation_id=command.command_id,

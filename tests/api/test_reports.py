@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bank.api.freshness import place_token
+from ledger.consistency import token_of
 from ledger.ids import new_id
 from ledger.runner import drain
 from tests.api.client import Api, eur
@@ -105,11 +105,11 @@ def test_what_is_no_token_is_refused(teller: Api, token: str) -> None:
 
 
 def test_an_event_that_is_not_there_is_not_counted_yet(teller: Api) -> None:
-    assert teller.get(PATH, {"consistent_with": place_token(new_id(), 1)}).code == "not_yet_consistent"
+    assert teller.get(PATH, {"consistent_with": token_of(new_id(), 1)}).code == "not_yet_consistent"
 
 
 @pytest.mark.parametrize(
-    "token", [place_token(new_id(), 0), place_token(new_id(), 2**31), place_token(new_id(), 1)[:-1], "A" * 28]
+    "token", [token_of(new_id(), 0), token_of(new_id(), 2**31), token_of(new_id(), 1)[:-1], "A" * 28]
 )
 def test_a_token_that_no_event_could_have_is_refused(teller: Api, token: str) -> None:
     assert teller.get(PATH, {"consistent_with": token}).code == "invalid_consistency_token"

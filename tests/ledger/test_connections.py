@@ -83,7 +83,7 @@ def test_a_connection_lost_while_nobody_used_it_is_replaced() -> None:
     ],
 )
 def test_a_statement_that_fails_is_not_taken_for_a_lost_connection(statement: str, error: type[Exception]) -> None:
-    with pytest.raises(error), transaction() as cur:
+    with pytest.raises(error), transaction() as cur:  # noqa: PT012
         cur.execute("set local statement_timeout = 200")
         cur.execute(statement)
     write()

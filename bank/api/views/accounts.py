@@ -15,7 +15,7 @@ from bank.api.access import account_in_path, require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AccountBody, account_body, movement_body, row_body
 from bank.api.commanding import CommandView, Intent, created
-from bank.api.freshness import check_token, consistency_token
+from bank.api.freshness import check_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.preconditions import etag, is_unchanged
 from bank.api.problems import bad_request, invalid_field, not_found
@@ -66,7 +66,7 @@ class AccountsView(CommandView):
         body: OpenedBody = {
             **account_body(account, version=version, customer_name=customer.name),
             "command_id": str(outcome.command_id),
-            "consistency_token": consistency_token(outcome),
+            "consistency_token": outcome.consistency_token,
         }
         return created(body, outcome, version=version, location=reverse("api:account", args=[command.account_id]))
 

@@ -10,7 +10,6 @@ from bank.api.base import ApiView, credential_of, user_of
 from bank.api.bodies import ChainedBody, CommandBody, RefusalBody
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import parse_uuid
-from bank.api.freshness import consistency_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import bad_request, not_found
 from bank.api.requests import EventsQuery
@@ -95,7 +94,7 @@ def _command_body(outcome: Outcome) -> CommandBody:
         "channel": outcome.channel,
         "correlation_id": str(outcome.correlation_id),
         "events": [public_form(event) for event in outcome.events],
-        "consistency_token": consistency_token(outcome),
+        "consistency_token": outcome.consistency_token,
         "sealed": sealed,
         "projected": token is None or (sealed and all(has_passed(p.name, token) for p in async_projections())),
         "recorded_at": rfc3339(outcome.recorded_at),

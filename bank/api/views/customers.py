@@ -12,7 +12,6 @@ from bank.api.base import ApiView, user_of
 from bank.api.bodies import CustomerBody, customer_body, registered_body
 from bank.api.commanding import CommandView, created
 from bank.api.fields import parse_uuid
-from bank.api.freshness import consistency_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import not_found
 from bank.api.requests import PageQuery, RegisterCustomerRequest
@@ -63,7 +62,7 @@ class CustomersView(CommandView):
         body: RegisteredBody = {
             **registered_body(outcome),
             "command_id": str(outcome.command_id),
-            "consistency_token": consistency_token(outcome),
+            "consistency_token": outcome.consistency_token,
         }
         return created(body, outcome, location=reverse("api:customer", args=[customer_id]))
 
