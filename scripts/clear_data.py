@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 HOME = Path(os.environ.get("BANK_HOME") or Path(__file__).resolve().parent.parent / "var")
-OURS = ("postgres", "postgres.unfinished", "valkey", "static", "log", "run", "secret_key")
+KEYS = ("secret_key", "personal_data_key", "signing_key")
+OURS = ("postgres", "postgres.unfinished", "valkey", "static", "log", "run", *KEYS)
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from bank.ops.processes import Program
 
 HOST = "127.0.0.1"
 _PYTHON = (sys.executable, "-m")
+# The names in bank.ops.roles, which only Django can read.
+WEB_ROLE, WORKER_ROLE = "passbook_app", "passbook_worker"
 _WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES = "2", "4", "2"
 
 
@@ -17,14 +19,14 @@ def web(port: int) -> Program:
     command += ["--workers", os.environ.get("WEB_WORKERS", _WEB_WORKERS)]
     command += ["--blocking-threads", os.environ.get("WEB_THREADS", _WEB_THREADS)]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "2", "bank.wsgi:application"]
-    return _program("web", *_PYTHON, *command)
+    return _program("web", *_PYTHON, *command, role=WEB_ROLE)
 
 
 def worker() -> Program:
     command = ["celery", "--app", "bank", "worker", "--loglevel", "INFO", "--pool", "prefork"]
     command += ["--concurrency", os.environ.get("WORKER_PROCESSES", _WORKER_PROCESSES)]
     command += ["--without-gossip", "--without-mingle"]
-    return _program("worker", *_PYTHON, *command)
+    return _program("worker", *_PYTHON, *command, role=WORKER_ROLE)
 
 
 def beat() -> Program:
@@ -34,19 +36,23 @@ def beat() -> Program:
 
 
 def manage(command: str, *arguments: str) -> Program:
+    """A command of the operator's: as whoever logs in to the database, its owner."""
     return _program(command, sys.executable, "manage.py", command, *arguments)
 
 
-def environment() -> dict[str, str]:
+def environment(role: str = "") -> dict[str, str]:
     """What every part of the bank runs with; the demo is on unless PASSBOOK_DEMO says otherwise."""
     return {
         "PASSBOOK_DEMO": "1",
         **os.environ,
         "BANK_HOME": str(places.home()),
         "DJANGO_SETTINGS_MODULE": "bank.settings",
+        "PASSBOOK_DATABASE_ROLE": role,
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def _program(name: str, *command: str) -> Program:
-    return Program(name=name, command=command, folder=Path(places.REPOSITORY), environment=environment())
+def _program(name: str, *command: str, role: str = "") -> Program:
+    # In a database of somebody else's the roles are there only if its owner made them: then they are named by hand.
+    taken_on = role if places.database_is_embedded() else os.environ.get("PASSBOOK_DATABASE_ROLE", "") if role else ""
+    return Program(name=name, command=command, folder=Path(places.REPOSITORY), environment=environment(taken_on))

@@ -56,6 +56,7 @@ class Supervisor:
 
     port: int
     parts: dict[str, Part] = field(default_factory=dict)
+    commands: list[Child] = field(default_factory=list)
     began_at_seconds: float = field(default_factory=time.monotonic)
     stops_asked: int = 0
     _parent: int = field(default_factory=os.getppid)
@@ -95,11 +96,14 @@ class Supervisor:
         _check_port(self.port)
         for log in places.logs_dir().glob("*.log"):
             rotate_log(log, at_bytes=1)
+        static_files = self._begin("collectstatic", "--noinput", "--verbosity=0")  # needs no database
         self._start_servers(held)
-        self._step("collectstatic", "--noinput", "--verbosity=0")
-        self._step("migrate", "--noinput", "--verbosity=1")
+        self._finish(self._begin("migrate", "--noinput", "--verbosity=1"))
+        if places.database_is_embedded():
+            self._finish(self._begin("set_up_roles"))
         if _is_demo():
-            self._step("seed_demo")
+            self._finish(self._begin("seed_demo"))
+        self._finish(static_files)
         for program in (worker(), beat(), web(self.port)):
             self._add(program)
         self._wait_until_green()
@@ -119,19 +123,21 @@ class Supervisor:
                 self._pause()
             self._say(part.title, "ready")
 
-    def _step(self, name: str, *arguments: str) -> None:
-        """Run one manage.py command to its end."""
-        began = time.monotonic()
+    def _begin(self, name: str, *arguments: str) -> Child:
+        """Start one manage.py command."""
         child = start(manage(name, *arguments))
-        try:
-            while child.is_alive():
-                self._fail_if_dead()
-                self._pause()
-        finally:
-            code = child.bury()
+        self.commands.append(child)
+        return child
+
+    def _finish(self, command: Child) -> None:
+        """Wait for its end."""
+        while command.is_alive():
+            self._fail_if_dead()
+            self._pause()
+        name, code = command.program.name, command.bury()
         if code:
-            raise LaunchError(words.TITLES[name], f"manage.py {name} {ending(code)}", child.log)
-        self._say(words.TITLES[name], f"done in {time.monotonic() - began:.1f} s")
+            raise LaunchError(words.TITLES[name], f"manage.py {name} {ending(code)}", command.log)
+        self._say(words.TITLES[name], f"done in {time.monotonic() - command.started_at_seconds:.1f} s")
 
     def _wait_until_green(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS_MAX
@@ -190,6 +196,9 @@ class Supervisor:
         began = time.monotonic()
         if any(part.child for part in self.parts.values()):
             self._say("stopping", "once more Ctrl-C hurries" if self.stops_asked else "everything that was started")
+        for command in self.commands:
+            command.send(signal.SIGKILL)
+            command.bury()
         for name, by_seconds in _STOP_BY_SECONDS.items():
             if (part := self.parts.get(name)) and part.child:
                 part.child.send(part.program.stop_signal)

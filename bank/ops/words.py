@@ -15,6 +15,7 @@ TITLES = {
     "beat": "beat",
     "collectstatic": "static files",
     "migrate": "migrations",
+    "set_up_roles": "roles",
     "seed_demo": "demo bank",
 }
 _LOGINS = (

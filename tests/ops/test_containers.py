@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bank.ops import embedded, parts, places, postgres
+from bank.ops import embedded, parts, places, postgres, roles
 from bank.ops.processes import Program
 
 COMPOSE: dict[str, Any] = yaml.safe_load((places.REPOSITORY / "docker-compose.yml").read_text())
@@ -46,11 +46,28 @@ def test_the_image_alone_serves_the_web() -> None:
 
 def test_migrations_come_first_and_the_demo_only_where_it_is_asked_for() -> None:
     command = SERVICES["migrate"]["command"][-1]
-    assert command.startswith("python manage.py migrate --noinput --verbosity=1 && if")
+    assert command.startswith("python manage.py migrate --noinput --verbosity=1 && python manage.py set_up_roles && if")
     assert '"$$PASSBOOK_DEMO" = 1 ]; then python manage.py seed_demo' in command
     for name in ("web", "worker", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert SERVICES[name]["environment"]["PASSBOOK_DEMO"] == "${PASSBOOK_DEMO:-0}"
+
+
+def test_web_and_worker_take_on_their_roles_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    for name, program, role in (("web", parts.web(8000), roles.APP), ("worker", parts.worker(), roles.WORKER)):
+        assert SERVICES[name]["environment"]["PASSBOOK_DATABASE_ROLE"] == role
+        assert program.environment["PASSBOOK_DATABASE_ROLE"] == role
+    for program in (parts.beat(), parts.manage("migrate")):
+        assert program.environment["PASSBOOK_DATABASE_ROLE"] == ""
+
+
+def test_in_a_database_of_ones_own_the_role_is_ones_own_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db.example/bank")
+    assert parts.web(8000).environment["PASSBOOK_DATABASE_ROLE"] == ""
+    monkeypatch.setenv("PASSBOOK_DATABASE_ROLE", "mine")
+    assert parts.web(8000).environment["PASSBOOK_DATABASE_ROLE"] == "mine"
+    assert parts.manage("migrate").environment["PASSBOOK_DATABASE_ROLE"] == ""
 
 
 def test_postgresql_and_valkey_have_the_embedded_servers_settings() -> None:

@@ -46,6 +46,16 @@ def test_it_says_where_the_bank_is_who_may_log_in_and_how_to_stop(bank: Bank) ->
     assert bank.django("from django.contrib.auth import get_user_model as u; print(u().objects.count() >= 7)") == "True"
 
 
+def test_web_and_worker_work_in_the_database_with_roles_of_their_own(bank: Bank) -> None:
+    for name, role in (("web", "passbook_app"), ("worker", "passbook_worker")):
+        assert bank.parts()[name].environ()["PASSBOOK_DATABASE_ROLE"] == role
+    found = bank.django(
+        "from django.db import connection as c; u = c.cursor(); u.execute('select rolname from pg_roles');"
+        "print({'passbook_app', 'passbook_worker'} <= {r[0] for r in u.fetchall()})"
+    )
+    assert found == "True"
+
+
 def test_another_run_in_the_same_folder_names_the_one_that_is_open(bank: Bank) -> None:
     again = Bank(folder=bank.folder, home=bank.home, environment=bank.environment)
     code, words = again.run_to_end()
