@@ -30,7 +30,8 @@ _VISIBLE = """
 with gap as materialized (
     select g.a, g.b from json_to_recordset(%(gaps)s::json) as g(a bigint, b bigint)
 ), visible as (
-    (select e.* from gap, lateral (select * from ledger_event where sequence between gap.a and gap.b) e
+    (select e.* from gap, lateral (select * from ledger_event where sequence between gap.a and gap.b
+                                   order by sequence limit %(limit)s) e
      order by e.sequence limit %(limit)s)
     union all
     (select * from ledger_event where sequence > %(high)s order by sequence limit %(limit)s)
