@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from bank.ops.wakeups import ask_for, taken
-from ledger import runner, sealing
+from ledger import runner, sealing, signing
 from ledger.projections import async_projection, async_projections
 
 _BUSY_PAUSE_SECONDS = 0.02
@@ -29,6 +29,12 @@ def project(*, name: str, shard: str = "0") -> None:
     taken("ledger.project", name, shard)
     projection = async_projection(name)
     _until_free(lambda: runner.advance(projection, int(shard)).busy)
+
+
+@shared_task(name="ledger.sign_checkpoint")
+def sign_checkpoint() -> None:
+    """Sign the head of the sealed book, if it moved since the last time."""
+    signing.sign_head()
 
 
 def _until_free(turn: Callable[[], bool]) -> None:

@@ -80,6 +80,25 @@ class Entry(models.Model):
         return f"#{self.position}"
 
 
+class Seal(models.Model):
+    """A signed checkpoint: the book's hash at a position, the Merkle root of entries `first` to there: immutable."""
+
+    position = models.BigIntegerField(primary_key=True)
+    first = models.BigIntegerField()
+    hash = models.BinaryField()
+    root = models.BinaryField()
+    key_id = models.TextField()
+    signature = models.BinaryField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_seal"
+
+    def __str__(self) -> str:
+        return f"signed #{self.position}"
+
+
 class Checkpoint(models.Model):
     """Up to which position a shard of an async projection has read."""
 

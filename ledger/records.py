@@ -46,6 +46,10 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+# The same as text from PostgreSQL, of a timestamptz, whatever the session's time zone.
+RFC3339_SQL = """to_char({} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
 # The columns that `event_from_row` takes, in its order; `position` comes from the entry, or is null.
 EVENT_COLUMNS = "e.id, e.type, e.schema_version, e.stream_id, e.stream_position, e.recorded_at, e.data, e.metadata"
 

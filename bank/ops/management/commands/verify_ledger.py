@@ -1,0 +1,72 @@
+"""manage.py verify_ledger: is the record what was sealed and signed? If not: where, and what was done to it."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from bank.ops.management.arguments import key_of
+from bank.ops.progress import ProgressLine
+from ledger.errors import LedgerError
+from ledger.keys import trusted_keys
+from ledger.seals import Seal, seals_from_lines
+from ledger.verification import Verification, verify
+
+
+class Command(BaseCommand):
+    """Only reads. The exit code is 0 only where everything is right."""
+
+    help = "Check every hash, position, stream and signed checkpoint of the book; names the first that is not right."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--from", dest="first", type=int, default=1, metavar="N", help="first position")
+        parser.add_argument("--to", dest="last", type=int, metavar="M", help="last position")
+        parser.add_argument(
+            "--public-key", action="append", default=[], type=key_of, metavar="FILE|BASE64", help="one more that counts"
+        )
+        parser.add_argument(
+            "--checkpoints",
+            type=Path,
+            metavar="FILE",
+            help="checkpoints exported earlier, as JSON lines, to hold it to",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        line = ProgressLine(sys.stderr, "verifying")
+        try:
+            found = verify(
+                first=options["first"],
+                last=options["last"],
+                keys=trusted_keys(options["public_key"]),
+                witnesses=_seals_in(options["checkpoints"]),
+                progress=line.show,
+            )
+        except (LedgerError, OSError) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise CommandError("interrupted: nothing is proven") from error
+        finally:
+            line.end()
+        if found.finding is not None:
+            raise CommandError(f"NOT OK, {found.finding}\n{found.events:,} events before it are right.")
+        self.stdout.write(f"OK: {_figures(found)}")
+
+
+def _figures(found: Verification) -> str:
+    rate = found.events / max(found.seconds, 1e-6)
+    unsigned = found.last - max(found.signed_to, found.first - 1)
+    tail = f"{unsigned:,} events behind the last one are not signed yet" if unsigned else "everything is signed"
+    return (
+        f"{found.events:,} events (positions {found.first:,} to {found.last:,}) in {found.seconds:.1f} s,"
+        f" {rate:,.0f} a second; {found.checkpoints:,} signed checkpoints hold, {tail};"
+        f" last hash {found.head_hash.hex()}"
+    )
+
+
+def _seals_in(path: Path | None) -> Iterator[Seal]:
+    if path is not None:
+        with path.open("rb") as file:
+            yield from seals_from_lines(file)

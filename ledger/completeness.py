@@ -1,0 +1,64 @@
+"""Completeness: every committed event has its entry, every stream all of its events. Set-based, over whole tables."""
+
+from ledger.connections import Cursor, transaction
+from ledger.findings import Finding, Kind
+
+# The command path's connections loop over keys; here whole tables are compared.
+_PLANNER = """
+select set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),
+       set_config('enable_seqscan', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+
+# Where the sealer still looks for the number, it will find it; where it does not, the entry was taken away.
+_WITHOUT_ENTRY = """
+select e.sequence, e.stream_id, e.stream_position, e.recorded_at::text,
+       e.sequence > s.high_sequence or exists (
+           select 1 from jsonb_array_elements(s.gaps) gap
+           where e.sequence between (gap ->> 0)::bigint and (gap ->> 1)::bigint)
+from ledger_sealer_state s, ledger_event e left join ledger_entry n using (sequence)
+where n.sequence is null and e.sequence between %s and %s and e.recorded_at < now() - make_interval(secs => %s)
+order by e.sequence limit 1
+"""
+_SEQUENCES = "select min(sequence), max(sequence) from ledger_entry where position between %s and %s"
+_HEADS = """
+select coalesce(s.id, e.stream_id), coalesce(s.version, 0), coalesce(e.last, 0), coalesce(e.count, 0)
+from ledger_stream s full join (
+    select stream_id, max(stream_position) as last, count(*) as count from ledger_event group by stream_id
+) e on e.stream_id = s.id
+where s.version is distinct from e.last or e.last is distinct from e.count limit 1
+"""
+
+
+def check(first: int, last: int, *, whole: bool, grace_seconds: float) -> Finding | None:
+    """Events that lack their entry, among those between the entries `first` and `last`; with `whole`, all there are."""
+    with transaction() as cur:
+        cur.execute(_PLANNER)
+        low, high = (0, 2**63 - 1) if whole else _sequences(cur, first, last)
+        return _without_entry(cur, low, high, grace_seconds) or (_heads(cur) if whole else None)
+
+
+def _sequences(cur: Cursor, first: int, last: int) -> tuple[int, int]:
+    row = cur.execute(_SEQUENCES, (first, last)).fetchone()
+    return (row[0], row[1]) if row and row[0] is not None else (0, 0)
+
+
+def _without_entry(cur: Cursor, low: int, high: int, grace_seconds: float) -> Finding | None:
+    row = cur.execute(_WITHOUT_ENTRY, (low, high, grace_seconds)).fetchone()
+    if row is None:
+        return None
+    sequence, stream_id, place, recorded_at, waits = row
+    event = f"event {place} of stream {stream_id} (sequence {sequence}), recorded at {recorded_at},"
+    if waits:
+        return Finding(Kind.UNSEALED, f"{event} waits for the sealer")
+    return Finding(Kind.MISSING, f"{event} has no entry in the book, and none will be made")
+
+
+def _heads(cur: Cursor) -> Finding | None:
+    row = cur.execute(_HEADS).fetchone()
+    if row is None:
+        return None
+    stream_id, version, last, count = row
+    if count != last:
+        return Finding(Kind.MISSING, f"stream {stream_id} has {count} events, but the last is number {last}")
+    kind = Kind.MISSING if version > last else Kind.INSERTED
+    return Finding(kind, f"stream {stream_id} is at version {version}, but its last event is number {last}")
