@@ -190,7 +190,7 @@ class Event:
             self.proof = None
         form = require(form, LINE, "an event")
         self.position = number(form, "position")
-        self.stream, self.place = form["streamId"], form["streamPosition"]
+        self.stream, self.place = str(form["streamId"]), number(form, "streamPosition")
         self.previous, self.hash = hash_of(form, "previousHash"), hash_of(form, "hash")
         own = canonical({name: form[name] for name in EVENT})
         if sha256(self.previous, self.position.to_bytes(8, "big"), own) != self.hash:
