@@ -1,0 +1,87 @@
+"""A stream as it is stored: also events that the code cannot read (any more), raw and with the reason."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from ledger.codec import decode, decode_json, is_personal
+from ledger.connections import cursor
+from ledger.errors import UnknownEvent
+from ledger.personal import load_keys
+from ledger.records import EVENT_COLUMNS
+
+_PAGE_SIZE: Final = 1_000
+
+
+class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with its data as stored (`raw`) and as the code reads them (`event`; None where it cannot: `problem`).
+
+    `position` is None until it is sealed.
+    """
+
+    id: UUID
+    type: str
+    schema_version: int
+    stream_id: UUID
+    stream_position: int
+    position: int | None
+    recorded_at: datetime
+    raw: dict[str, Any]
+    metadata: dict[str, Any]
+    event: Any | None
+    problem: str | None
+
+
+def category_of(stream_id: UUID) -> str | None:
+    """What kind of stream it is; None where there is none."""
+    with cursor() as cur:
+        row = cur.execute("select category from ledger_stream where id = %s", (stream_id,)).fetchone()
+    return row[0] if row else None
+
+
+def read_stored(stream_id: UUID, *, to: int | None = None) -> Iterator[StoredEvent]:
+    """The stream's events in order, up to and with version `to`, whatever they are; in pages, so memory is flat."""
+    after = 0
+    while page := _page(stream_id, after, 2**31 - 1 if to is None else to):
+        yield from page
+        after = page[-1].stream_position
+
+
+def _page(stream_id: UUID, after: int, to: int) -> list[StoredEvent]:
+    with cursor() as cur:
+        cur.execute(
+            f"select {EVENT_COLUMNS}, n.position from ledger_event e left join ledger_entry n using (sequence)"
+            " where e.stream_id = %s and e.stream_position > %s and e.stream_position <= %s"
+            " order by e.stream_position limit %s",
+            (stream_id, after, to, _PAGE_SIZE),
+        )
+        rows = cur.fetchall()
+        key = load_keys(cur, {stream_id} if any(is_personal(row[1]) for row in rows) else ()).get(stream_id)
+    return [_stored(row, key) for row in rows]
+
+
+def _stored(row: tuple[Any, ...], key: bytes | None) -> StoredEvent:
+    event_id, name, version, stream_id, stream_position, recorded_at, data, metadata, position = row
+    event, problem = None, None
+    try:
+        event = decode(name, version, data, stream_id, key)
+    except UnknownEvent as error:
+        problem = str(error)
+    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+        problem = f"the data are not those of {name} version {version}: {error!r}"
+    return StoredEvent(
+        id=event_id,
+        type=name,
+        schema_version=version,
+        stream_id=stream_id,
+        stream_position=stream_position,
+        position=position,
+        recorded_at=recorded_at,
+        raw=decode_json(data),
+        metadata=decode_json(metadata),
+        event=event,
+        problem=problem,
+    )
