@@ -6,3 +6,16 @@ document.documentElement.classList.add("has-js");
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
+
+/* A summary of errors takes the focus, as it does when a whole page opens. */
+document.addEventListener("htmx:afterSettle", (event) => event.target.querySelector("#error-summary")?.focus());
+
+/* Where a swap fails, the plain link or form goes its way, so that the person sees what is the matter. */
+function goPlainly(event) {
+  const { elt } = event.detail;
+  if (elt.matches("a[href]")) location.assign(elt.href);
+  else if (elt.matches("form")) HTMLFormElement.prototype.submit.call(elt);
+}
+
+document.addEventListener("htmx:sendError", goPlainly);
+document.addEventListener("htmx:responseError", goPlainly);

@@ -1,6 +1,6 @@
 """Every screen, full, empty and with something wrong: no barrier, light and dark, wide and narrow."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -61,7 +61,7 @@ def something_happened(ada: Customer, grace: Customer) -> None:
     drain()
 
 
-def strangers_screens(somebody: Somebody, profile: dict[str, object], *_: object) -> Screens:
+def strangers_screens(somebody: Somebody, profile: Mapping[str, object], *_: object) -> Screens:
     stranger = somebody(**profile)
     stranger.open("/sign-in")
     yield "sign in", stranger
@@ -72,7 +72,7 @@ def strangers_screens(somebody: Somebody, profile: dict[str, object], *_: object
 
 
 def customers_screens(
-    somebody: Somebody, profile: dict[str, object], ada: Customer, grace: Customer, teller: User
+    somebody: Somebody, profile: Mapping[str, object], ada: Customer, grace: Customer, teller: User
 ) -> Screens:
     person = somebody(signed_in=ada.user, **profile)
     yield "overview", person
@@ -98,7 +98,7 @@ def customers_screens(
 
 
 def tasks_in_every_state(
-    somebody: Somebody, profile: dict[str, object], ada: Customer, grace: Customer, teller: User
+    somebody: Somebody, profile: Mapping[str, object], ada: Customer, grace: Customer, teller: User
 ) -> Screens:
     person = somebody(signed_in=ada.user, **profile)
     account = f"/accounts/{ada.account_id}"
@@ -136,7 +136,7 @@ def tasks_in_every_state(
 
 
 def staff_screens(
-    somebody: Somebody, profile: dict[str, object], ada: Customer, grace: Customer, teller: User
+    somebody: Somebody, profile: Mapping[str, object], ada: Customer, grace: Customer, teller: User
 ) -> Screens:
     desk = somebody(signed_in=teller, **profile)
     yield "customers", desk
