@@ -22,6 +22,7 @@ from ledger.merkle import Tree
 from ledger.proofs import proof_in, proven, tree_of
 from ledger.records import rfc3339
 from ledger.seals import Seal, read_seals
+from ledger.stored import category_of
 
 
 class NotExportable(LedgerError):
@@ -48,6 +49,9 @@ def export_lines(selection: Selection, progress: Progress | None = None) -> Iter
         end = read_head(cur).position
         first, last = selection.first, end if selection.last is None else selection.last
         previous_hash = hash_at(cur, first - 1)
+        unknown = [stream_id for stream_id in selection.streams if category_of(stream_id) is None]
+    if unknown:
+        raise NotExportable(f"there is no stream {unknown[0]}")
     if first < 1 or first > last or last > end or previous_hash is None:
         raise NotExportable(f"there are no positions {first} to {last}: the book ends at {end}")
     manifest = {

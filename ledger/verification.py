@@ -130,7 +130,7 @@ class _Seals:
     def __init__(
         self, first: int, last: int, head: Head, keys: Collection[str], before: Seal | None, witnesses: Iterable[Seal]
     ) -> None:
-        self._keys, self._head = keys, head
+        self._keys = keys
         # Beyond the range only those that say that the book was longer than it is.
         upper = last if last < head.position else 2**63
         stored = ((seal, True) for seal in takewhile(lambda seal: seal.position <= upper, read_seals(first)))
@@ -161,13 +161,16 @@ class _Seals:
         return None
 
     def beyond(self) -> Finding | None:
-        """A checkpoint behind the end of the book."""
-        if self._next is None:
-            return None
-        seal = self._next[0]
-        end = self._head.position
-        message = f"the book ends at {end:,}; at {seal.signed_at} a checkpoint at {seal.position:,} was signed"
-        return self._signature(seal) or Finding(Kind.CUT_TAIL, message, end + 1, seal.position)
+        """A checkpoint behind the end of the book: of the book as it is by now, which may have grown meanwhile."""
+        while self._next is not None:
+            seal, _ = self._next
+            with cursor() as cur:
+                end = read_head(cur).last_entry
+            if seal.position > end:
+                message = f"the book ends at {end:,}; at {seal.signed_at} a checkpoint at {seal.position:,} was signed"
+                return self._signature(seal) or Finding(Kind.CUT_TAIL, message, end + 1, seal.position)
+            self._next = next(self._coming, None)
+        return None
 
     def _add(self, hashes: list[bytes]) -> None:
         self._position += len(hashes)

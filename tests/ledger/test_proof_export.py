@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger import signing
-from ledger.codec import encode_canonical
+from ledger.codec import encode_canonical, event_types
 from ledger.export import NotExportable, Selection, export_lines
+from ledger.ids import new_id
 from ledger.proofs import NotProvable, prove
 from ledger.sealing import seal_all
 from ledger.signing import sign_head
@@ -257,6 +259,11 @@ def test_streams_are_exported_alone_and_every_signed_event_proves_itself(bank: l
     assert proven(exported(streams=tuple(bank), first=10, last=15))
 
 
+def test_a_stream_that_does_not_exist_is_an_error_in_words(bank: list[UUID]) -> None:
+    with pytest.raises(CommandError, match="there is no stream"):
+        call_command("export_events", "--stream", str(new_id()))
+
+
 def test_an_event_of_a_stream_that_was_left_out_is_missed(bank: list[UUID]) -> None:
     lines = forms(exported(streams=(bank[1],)))
     events = [n for n, line in enumerate(lines) if "id" in line]
@@ -354,6 +361,22 @@ def json_values() -> st.SearchStrategy[Any]:
 @settings(max_examples=200)
 def test_the_banks_json_and_the_programs_are_the_same_to_the_byte(value: Any) -> None:
     assert encode_canonical(value) == verify_export.canonical(value)
+
+
+def holds_a_float(kind: msgspec.inspect.Type) -> bool:
+    """Also somewhere inside."""
+    if isinstance(kind, msgspec.inspect.FloatType | msgspec.inspect.DecimalType):
+        return True
+    inside = [field.type for field in getattr(kind, "fields", ())]
+    inside += [getattr(kind, name) for name in ("item_type", "key_type", "value_type") if hasattr(kind, name)]
+    inside += [*getattr(kind, "types", ()), *getattr(kind, "item_types", ())]
+    return any(holds_a_float(found) for found in inside)
+
+
+def test_no_event_holds_a_float_since_nobody_writes_those_alike() -> None:
+    assert holds_a_float(msgspec.inspect.type_info(dict[str, list[float | None]]))
+    for kind in event_types():
+        assert not holds_a_float(msgspec.inspect.type_info(kind.cls)), kind.name
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=50))

@@ -1,18 +1,25 @@
 """Verification: whatever the tables' owner does to the record, it is found, named, and placed."""
 
 import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
+from pytest_django import Settings
 
-from ledger import walking
+from bank.ops import roles
+from ledger import seals, walking
 from ledger.book import BookRow, canonical, pages
+from ledger.connections import close_pool
+from ledger.export import Selection, export_lines
 from ledger.ids import new_id
 from ledger.keys import trusted_keys
+from ledger.proofs import prove
 from ledger.reading import head_position
 from ledger.sealing import seal_all
 from ledger.seals import Seal, read_seals
@@ -87,7 +94,7 @@ def test_pages_of_any_size_and_little_memory_of_streams_change_nothing(
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=50))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_text_is_hashed_alike_by_sealer_and_verification(text: str) -> None:
     write(events=[an_event(text)])
     seal_all()
@@ -108,6 +115,42 @@ def test_verification_reads_only() -> None:
             "lock table ledger_event, ledger_entry, ledger_seal, ledger_sealer_state, ledger_stream in share mode"
         )
         assert verified().ok
+
+
+def test_what_is_written_sealed_and_signed_meanwhile_disturbs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seals, "_PAGE_SIZE", 1)
+    a_book(signed=True)
+
+    def go_on(_done: int, _total: int) -> None:
+        a_book(streams=1, rounds=3, signed=True)
+
+    for _ in range(3):
+        assert verified(progress=go_on, page_size=7).finding is None
+    assert verified().last > EVENTS + 9
+
+
+@pytest.fixture
+def as_auditor(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Called, it leaves the ledger's connections with nothing but an auditor's grants."""
+
+    def become() -> None:
+        close_pool()
+        settings.DATABASE_ROLE = roles.AUDITOR
+
+    yield become
+    close_pool()
+
+
+def test_an_auditor_who_may_only_read_verifies_exports_and_proves(as_auditor: Callable[[], None]) -> None:
+    a_book(signed=True)
+    write()
+    seal_all()
+    as_auditor()
+    assert verified().ok
+    assert len(list(export_lines(Selection()))) == EVENTS + 4
+    assert prove(3)["checkpoint"]["position"] == EVENTS
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sign_head()
 
 
 # --- ranges ----------------------------------------------------------------------------------------------------------
