@@ -165,6 +165,9 @@ select m.account_id, m.stream_position, m.event_id, m.kind, m.amount_minor, m.ba
        m.operation, m.purpose, m.outside_party, m.counterparty_account_id, m.transfer_id, m.occurred_at, m.recorded_at,
        coalesce(c.name, ''), coalesce(a.iban, '')
 from readmodels_movement m
+"""
+# The account on the other side, and whose it is.
+_OTHER_SIDE = """
 left join readmodels_account a on a.account_id = m.counterparty_account_id
 left join readmodels_customer c on c.customer_id = a.customer_id
 """
@@ -230,7 +233,7 @@ def _tail(account_id: UUID, after: int, balance_minor: int) -> Iterator[Movement
 
 # What a filter looks at, of movements that are in no table yet.
 _TAIL = """json_to_recordset(%s::json) as m(stream_position integer, kind text, amount_minor bigint, reference text,
-    operation text, purpose text, outside_party text, occurred_at timestamptz)"""
+    operation text, purpose text, outside_party text, counterparty_account_id uuid, occurred_at timestamptz)"""
 
 
 def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
@@ -240,7 +243,7 @@ def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
         return found
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select m.stream_position from {_TAIL} where {' and '.join(conditions)}",
+            f"select m.stream_position from {_TAIL} {_OTHER_SIDE} where {' and '.join(conditions)}",
             (encode_json(found).decode(), *conditions.values()),
         )
         fitting = {row[0] for row in cursor.fetchall()}
@@ -251,7 +254,7 @@ def _rows(account_id: UUID, up_to: int, limit: int, wanted: MovementFilter) -> l
     conditions = {"m.account_id = %s": account_id, "m.stream_position <= %s": up_to, **_conditions(wanted)}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{_SELECT} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
+            f"{_SELECT} {_OTHER_SIDE} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
             (*conditions.values(), limit),
         )
         return [Movement(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall()]
@@ -265,7 +268,7 @@ def _conditions(wanted: MovementFilter) -> dict[str, Any]:
         "m.kind = %s": wanted.kind,
         "abs(m.amount_minor) >= %s": wanted.min_minor,
         "abs(m.amount_minor) <= %s": wanted.max_minor,
-        "exists (select from unnest(array[m.reference, m.operation, m.purpose, m.outside_party]) said"
+        "exists (select from unnest(array[m.reference, m.operation, m.purpose, m.outside_party, c.name, a.iban]) said"
         " where said ilike %s)": pattern if wanted.text else None,
     }
     return {sql: value for sql, value in conditions.items() if value is not None}

@@ -15,7 +15,7 @@ from ledger.projections import AsyncProjection
 from ledger.reading import read_stream
 from ledger.runner import advance_once, drain
 from ledger.sealing import seal_all
-from readmodels import movements
+from readmodels import balances, movements
 from readmodels.movements import Movement, MovementFilter
 from tests.chance import a_seed, chances
 from tests.readmodels.histories import WORDS, live, three_accounts
@@ -128,8 +128,6 @@ def test_each_kind_of_movement_has_its_sign_and_the_balance_after_it() -> None:
 
 
 def test_the_other_side_is_named_by_holder_and_iban_or_as_the_party_outside() -> None:
-    from readmodels import balances
-
     ada = an_account(100, customer_id=a_customer("Ada Lovelace"))
     grace = an_account(customer_id=a_customer("Grace Hopper"))
     handle_all([transfer(ada, grace, 20), deposit(grace, 1, counterparty="Acme 1"), withdraw(grace, 1)], by=BY)
@@ -256,6 +254,20 @@ def test_days_and_amounts_of_a_filter_both_belong_to_it(projected: bool) -> None
     assert amounts(max_minor=10) == [10]
     assert amounts(kind="withdrawal") == [-12]
     assert amounts(kind="deposit", min_minor=12) == [13, 12]
+
+
+@pytest.mark.parametrize("projected", [False, True])
+def test_transfers_are_found_by_whom_they_went_to_or_came_from(projected: bool) -> None:
+    grace = a_customer("Grace Hopper")
+    ours, theirs, another = an_account(100), an_account(customer_id=grace), an_account()
+    handle_all([transfer(ours, theirs, 7), transfer(ours, another, 8), deposit(ours, 9)], by=BY)
+    if projected:
+        drain()
+    row = balances.find(theirs)
+    assert row is not None
+    for text in ("hopper", row.iban, row.iban[6:14].lower()):
+        found = movements.page(ours, 10, filters=MovementFilter(text=text))
+        assert [m.amount_minor for m in found] == [-7]
 
 
 # --- the rest of the questions
