@@ -11,7 +11,7 @@ from accounts.outcome import Outcome, find_recorded
 from accounts.refusals import KeyReused, Refused, restore_refusal
 from ledger import store
 from ledger.connections import cursor, transaction
-from ledger.errors import StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.errors import NoConnection, StoreUnavailable, TooMuchContention, VersionConflict
 from ledger.wakeups import notify
 
 MAX_TRIES = 10
@@ -67,9 +67,9 @@ class _Work:
             return False
         except store.CommandExists:
             self._take_recorded()
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             # Perhaps only this connection broke, and perhaps its last statement was carried out: look, once.
-            if attempt > 0:
+            if attempt > 0 or isinstance(error, NoConnection):
                 raise
             self._take_recorded()
         except BatchRefused as refused:

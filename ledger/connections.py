@@ -15,7 +15,7 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from ledger.errors import StoreUnavailable
+from ledger.errors import NoConnection, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def connection() -> Iterator[Connection]:
         with _current_pool().connection() as conn:
             yield conn
     except PoolTimeout as error:
-        raise StoreUnavailable("no connection to the ledger") from error
+        raise NoConnection("no connection to the ledger") from error
     except psycopg.OperationalError as error:
         if _is_lost(error):
             _current_pool().check()

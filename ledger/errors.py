@@ -11,6 +11,10 @@ class StoreUnavailable(LedgerError):
     """PostgreSQL cannot be reached or went away: the command is whole or absent; sending it again with its id tells."""
 
 
+class NoConnection(StoreUnavailable):
+    """No connection was to be had, so nothing was sent: there is nothing to look for in the log either."""
+
+
 class VersionConflict(LedgerError):
     """The stream is not at the version that the caller named; nothing was changed or recorded."""
 
