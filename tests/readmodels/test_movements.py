@@ -62,7 +62,8 @@ def bare(found: list[Movement]) -> list[Movement]:
 def fits(movement: Movement, wanted: MovementFilter) -> bool:
     """What a filter means, said here a second time. Text is compared letter by letter, case aside."""
     day = movement.occurred_at.astimezone(UTC).date()
-    said = (movement.reference, movement.operation, movement.purpose, movement.outside_party)
+    said = [movement.reference, movement.operation, movement.purpose, movement.outside_party]
+    said += [movement.counterparty_name, movement.counterparty_iban]
     return all(
         [
             wanted.from_date is None or wanted.from_date <= day,
@@ -78,25 +79,8 @@ def fits(movement: Movement, wanted: MovementFilter) -> bool:
 def random_filter(chance: random.Random) -> MovementFilter:
     days = [None, None, *(date(2026, 3, day) for day in range(25, 32))]
     amounts = [None, None, None, 1, 5, 10, 50, 100, 333]
-    texts = [
-        "",
-        "",
-        "",
-        "rent",
-        "RENT",
-        "%",
-        "_",
-        "\\",
-        "100 %",
-        "a_b",
-        " ",
-        "here",
-        "here it",
-        "may",
-        "spaces",
-        "  ",
-        "říj",
-    ]
+    texts = ["", "", "", "rent", "RENT", "%", "_", "\\", "100 %", "a_b", " ", "here", "here it", "may", "  ", "říj"]
+    texts += ["ada", "lovelace l", "lu"]
     return MovementFilter(
         from_date=chance.choice(days),
         to_date=chance.choice(days),
@@ -163,14 +147,14 @@ def test_the_list_is_the_same_wherever_the_worker_has_got_to(share: float) -> No
     project_up_to(int(head * share))
     live(accounts, chance, 10)  # and something that is not even sealed
     for account_id in accounts:
-        whole = fold(account_id)
-        assert bare(movements.page(account_id, 10_000)) == whole
+        whole = movements.page(account_id, 10_000)
+        assert bare(whole) == fold(account_id)
         for _ in range(40):
             wanted, limit = random_filter(chance), chance.choice([1, 2, 5, 1_000])
             before = chance.choice([None, 1, 2, chance.randrange(1, 100), 10**6])
             expected = [m for m in whole if fits(m, wanted) and (before is None or m.stream_position < before)]
             found = movements.page(account_id, limit, before, wanted)
-            assert bare(found) == expected[:limit], f"{wanted} before {before}"
+            assert found == expected[:limit], f"{wanted} before {before}"
 
 
 def test_a_list_that_is_read_page_by_page_is_whole_while_movements_are_added_and_projected() -> None:
