@@ -111,6 +111,26 @@ def test_who_waits_too_long_is_told_so_and_is_not_written_later() -> None:
     assert writer.batches == [["first"], ["next"]]
 
 
+def test_who_is_being_written_gets_the_result_however_long_it_takes() -> None:
+    held = {"first": threading.Event(), "b": threading.Event()}
+    started: list[str] = []
+
+    def carry_out(envelopes: Sequence[Any]) -> list[Any]:
+        started.append(envelopes[0])
+        assert held[envelopes[0]].wait(10)
+        return [f"done {envelope}" for envelope in envelopes]
+
+    with Threads(GroupCommit(carry_out, timeout_seconds=0.3)) as threads:
+        first = threads.ask("first", when_queued=False)
+        wait_until(lambda: started == ["first"])
+        second, third = threads.ask("b"), threads.ask("c")
+        held["first"].set()
+        wait_until(lambda: started == ["first", "b"])
+        time.sleep(0.5)  # longer than anybody would wait in the queue
+        held["b"].set()
+        assert [asked.result(10) for asked in (first, second, third)] == ["done first", "done b", "done c"]
+
+
 def test_what_ails_one_command_harms_only_itself() -> None:
     def carry_out(envelopes: Sequence[Any]) -> list[Any]:
         if "bad" in envelopes:

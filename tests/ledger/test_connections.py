@@ -6,9 +6,11 @@ import psycopg
 import pytest
 from django.db import connection as django_connection
 
+from accounts.handler import handle
 from ledger.connections import close_pool, connection, cursor, transaction
 from ledger.errors import StoreUnavailable
 from tests.ledger.book import write
+from tests.steps import BY, an_account, deposit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +73,13 @@ def test_a_connection_lost_while_nobody_used_it_is_replaced() -> None:
             continue
     else:
         pytest.fail("no working connection in three tries")
+
+
+def test_a_command_whose_connection_was_lost_is_carried_out_all_the_same() -> None:
+    account_id = an_account()
+    for n in range(1, 4):
+        end_backends()
+        assert handle(deposit(account_id, 1), by=BY).versions == {account_id: n + 1}
 
 
 @pytest.mark.parametrize(

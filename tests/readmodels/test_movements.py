@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import threading
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -172,6 +173,26 @@ def test_a_list_that_is_read_page_by_page_is_whole_while_movements_are_added_and
         if chance.random() < 0.5:
             drain()
     assert bare(found) == whole
+
+
+def test_nothing_is_listed_twice_or_missing_while_a_worker_writes_the_table() -> None:
+    account_id = an_account(10_000)
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            drain()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        for n in range(120):
+            handle(withdraw(account_id, 1), by=BY)
+            listed = movements.page(account_id, 1_000, before=10**9)
+            assert [m.stream_position for m in listed] == list(range(n + 3, 1, -1))
+    finally:
+        stop.set()
+        worker.join(20)
 
 
 def test_an_account_without_movements_and_an_unknown_one_have_empty_lists() -> None:
