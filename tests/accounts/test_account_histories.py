@@ -28,8 +28,9 @@ from accounts.refusals import InsufficientFunds, Refused
 from tests.spec import AT, CUSTOMER_ID, envelope
 
 ids = st.sampled_from([UUID(int=n) for n in range(1, 5)])
-# Small numbers, so that balances meet zero, limits and each other; and a few at the upper end.
-amounts = st.integers(1, 40) | st.integers(MAX_BALANCE_MINOR - 40, MAX_BALANCE_MINOR)
+# Small numbers, so that balances meet zero, limits and each other, and more in than out; and a few at the upper end.
+amounts = st.integers(1, 40) | st.integers(1, 40) | st.integers(MAX_BALANCE_MINOR - 40, MAX_BALANCE_MINOR)
+credits = st.integers(1, 120) | amounts
 limits = st.integers(0, 40)
 currencies = st.sampled_from(["EUR", "EUR", "EUR", "JPY"])
 
@@ -62,7 +63,7 @@ class Bank(RuleBasedStateMachine):
             )
         )
 
-    @rule(account_id=ids, minor=amounts, currency=currencies)
+    @rule(account_id=ids, minor=credits, currency=currencies)
     def deposit(self, account_id: UUID, minor: int, currency: str) -> None:
         if self.ask(Deposit(account_id=account_id, amount=Money(minor, currency), **envelope())):
             self.paid_in_minor[currency] = self.paid_in_minor.get(currency, 0) + minor
