@@ -20,8 +20,6 @@ def explain_hole(expected: int, row: BookRow) -> Finding:
     """Position `expected` has no entry, or (where `row` stands at it) the entry has no event."""
     if row.position == expected:
         return Finding(Kind.MISSING, f"the event of this entry (sequence {row.sequence}) is gone", expected)
-    if row.position < expected:
-        return Finding(Kind.INSERTED, "an entry that the sealer never made", row.position)
     count = row.position - expected
     what = "the entry is gone" if count == 1 else f"{count:,} entries are gone"
     return Finding(Kind.MISSING, what, expected, row.position - 1)

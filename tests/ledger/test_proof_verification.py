@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,14 +16,14 @@ from pytest_django import Settings
 from bank.ops import roles
 from ledger import seals, walking
 from ledger.book import BookRow, canonical, pages
-from ledger.connections import close_pool
+from ledger.connections import close_pool, transaction
 from ledger.export import Selection, export_lines
 from ledger.ids import new_id
-from ledger.keys import trusted_keys
+from ledger.keys import signing_key, trusted_keys
 from ledger.proofs import prove
 from ledger.reading import head_position
 from ledger.sealing import seal_all
-from ledger.seals import Seal, read_seals
+from ledger.seals import Seal, insert_seal, read_seals
 from ledger.signing import sign_head
 from ledger.verification import NoSuchRange, verify
 from tests.ledger.book import an_event, check_the_book, connection_parameters, write
@@ -244,8 +245,12 @@ def test_an_event_that_nests_too_deep_to_be_read_is_named() -> None:
 @pytest.mark.parametrize("position", [1, 10, EVENTS])
 def test_a_deleted_event_is_named(position: int) -> None:
     a_book()
-    tamper("delete from ledger_event where sequence = %s", sequence_at(position))
-    assert found() == ("missing", position)
+    sequence = sequence_at(position)
+    tamper("delete from ledger_event where sequence = %s", sequence)
+    finding = verified().finding
+    assert finding is not None
+    assert (finding.kind, finding.position, finding.until) == ("missing", position, None)
+    assert finding.message == f"the event of this entry (sequence {sequence}) is gone"
 
 
 @pytest.mark.parametrize("position", [1, 10])
@@ -261,6 +266,23 @@ def test_deleted_entries_are_named_as_a_range() -> None:
     finding = verified().finding
     assert finding is not None
     assert (finding.kind, finding.position, finding.until) == ("missing", 5, 9)
+
+
+def test_entries_deleted_at_the_end_of_a_range_are_missing_and_no_cut_tail() -> None:
+    a_book()
+    tamper("delete from ledger_entry where position between 5 and 9")
+    assert found(last=7) == ("missing", 5)
+    assert found(first=6, last=7) == ("missing", 5)
+
+
+def test_an_event_that_is_gone_before_it_was_sealed_is_missed_by_its_stream() -> None:
+    a_book()
+    stream = write(count=3)
+    tamper("delete from ledger_event where stream_id = %s and stream_position = 2", stream)
+    finding = verified().finding
+    assert finding is not None
+    assert (finding.kind, finding.position) == ("missing", None)
+    assert finding.message == f"stream {stream} has 2 events, but the last is number 3"
 
 
 def test_an_entry_taken_out_with_those_behind_moved_up_is_missing_there() -> None:
@@ -464,6 +486,20 @@ def test_a_changed_checkpoint_is_named(change: str) -> None:
     a_book(signed=True)
     tamper(f"update ledger_seal set {change}")
     assert found() == ("checkpoint", EVENTS)
+
+
+@pytest.mark.parametrize("change", [{"root": bytes(32)}, {"first": 2}, {"position": EVENTS - 1}])
+def test_a_checkpoint_that_is_wrong_is_named_though_its_signature_holds(change: dict[str, Any]) -> None:
+    a_book(signed=True)
+    (seal,) = read_seals()
+    wrong = msgspec.structs.replace(seal, **change).signed_by(signing_key())
+    with unlocked() as cursor:
+        cursor.execute("delete from ledger_seal")
+    with transaction() as cur:
+        insert_seal(cur, wrong)
+    finding = verified().finding
+    assert finding is not None
+    assert finding.kind == ("rewritten" if "position" in change else "checkpoint")
 
 
 def test_a_checkpoint_that_is_gone_is_missed_by_the_next() -> None:
