@@ -52,8 +52,10 @@ def export_lines(selection: Selection, progress: Progress | None = None) -> Iter
         unknown = [stream_id for stream_id in selection.streams if category_of(stream_id) is None]
     if unknown:
         raise NotExportable(f"there is no stream {unknown[0]}")
-    if first < 1 or first > last or last > end or previous_hash is None:
+    if first < 1 or first > last or last > end:
         raise NotExportable(f"there are no positions {first} to {last}: the book ends at {end}")
+    if previous_hash is None:
+        raise NotExportable(f"the book has no entry at position {first - 1}: run verify_ledger")
     manifest = {
         "kind": "passbook-export",
         "version": 1,

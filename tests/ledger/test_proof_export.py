@@ -149,6 +149,20 @@ def test_a_book_with_a_hole_is_not_exported(bank: list[UUID], tmp_path: Path) ->
     assert "breaks off" in refused((tmp_path / "export.jsonl").read_bytes())
 
 
+def test_a_book_whose_last_entries_are_gone_is_not_exported(bank: list[UUID]) -> None:
+    tamper("delete from ledger_entry where position > 19")
+    with pytest.raises(NotExportable, match="no event at position 20: run verify_ledger"):
+        exported()
+    assert exported(last=19)
+
+
+def test_streams_are_not_exported_across_a_hole_nor_anything_right_behind_one(bank: list[UUID]) -> None:
+    tamper("delete from ledger_entry where position = 20")
+    for selection in ({"streams": tuple(bank)}, {"streams": tuple(bank), "first": 21}, {"first": 21}):
+        with pytest.raises(NotExportable, match="no entry at position 20: run verify_ledger"):
+            exported(**selection)
+
+
 # --- forgeries -------------------------------------------------------------------------------------------------------
 
 

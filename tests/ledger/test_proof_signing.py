@@ -106,6 +106,14 @@ def test_what_is_not_right_is_not_signed(position: int) -> None:
     assert ranges() == []
 
 
+def test_a_book_whose_last_entries_are_gone_is_not_signed() -> None:
+    a_book()
+    tamper("delete from ledger_entry where position > 17")
+    with pytest.raises(NotSigned) as refused:
+        sign_head()
+    assert (refused.value.finding.kind, refused.value.finding.position) == (Kind.MISSING, 18)
+
+
 def test_what_does_not_follow_what_was_signed_is_not_signed() -> None:
     a_book(signed=True)
     a_book()
