@@ -91,10 +91,14 @@ def clear_leftovers() -> list[str]:
 
 
 def clear_after_death(name: str) -> None:
-    """End what a dead server left running in its data folder, so that it can start again."""
+    """End what a dead server left running in its data folder, so that it can start again.
+
+    Of the bank's other parts nothing stands in the way; the servers that they use are alive, and so are their sockets.
+    """
     if name == postgres.NAME:
         end_leftovers({"postgres": postgres.data()}, marked=False)
-    _clear_stale_locks(name)
+    if name in (postgres.NAME, VALKEY):
+        _clear_stale_locks(name)
 
 
 def _wait_until_ready(child: Child) -> None:

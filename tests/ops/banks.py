@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -142,12 +143,17 @@ class Bank:
         return [process for process in psutil.process_iter() if self._owns(process)]
 
     def readyz(self) -> str:
+        return str(self.readiness()["status"])
+
+    def readiness(self) -> dict[str, Any]:
+        """What /readyz says; only a status, the error's name, where it says nothing."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", "/readyz")
-            return str(json.loads(connection.getresponse().read())["status"])
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            return answer
         except (OSError, ValueError, http.client.HTTPException) as error:
-            return type(error).__name__
+            return {"status": type(error).__name__, "parts": {}}
         finally:
             connection.close()
 

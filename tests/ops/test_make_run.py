@@ -71,6 +71,8 @@ def test_a_killed_part_is_started_again(bank: Bank, name: str) -> None:
     assert eventually(lambda: (again := bank.part(name)) is not None and again != killed, 20), bank.output
     assert eventually(lambda: f"started again (process {bank.parts()[name].pid})" in bank.output), bank.output
     assert eventually(lambda: bank.readyz() == "ok", 20), bank.output
+    # Neither that part nor any other: a server whose socket went with somebody else's death is as good as dead.
+    assert eventually(lambda: set(bank.readiness()["parts"].values()) == {"ok"}, 20), bank.readiness()
 
 
 def test_a_killed_launcher_takes_everything_with_it_and_the_next_run_has_the_same_data(bank: Bank) -> None:
