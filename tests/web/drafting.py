@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from django.core import signing
-
+from bank.web import drafts
 from tests.web.pages import Browser, Page
 from tests.web.people import Customer
 
@@ -21,5 +20,4 @@ def drafted(browser: Browser, customer: Customer, task: str = "withdraw", **valu
 
 def drafted_id(check: Page, customer: Customer, button: str = "Withdraw now") -> UUID:
     """The id that the check page's command will have."""
-    draft = signing.loads(check.form(button).fields["draft"], salt=f"bank.web.draft:{customer.user.pk}")
-    return UUID(draft["command_id"])
+    return UUID(drafts._opened(check.form(button).fields["draft"], customer.user)["command_id"])

@@ -1,5 +1,6 @@
 """The way of a task: form, check answers, done once, receipt; and what may come in between."""
 
+from base64 import urlsafe_b64decode
 from threading import Barrier, Thread
 from urllib.parse import unquote
 from uuid import UUID
@@ -12,7 +13,7 @@ from pytest_django import Settings
 from accounts.account_commands import FreezeAccount
 from accounts.refusals import Refused
 from bank.identity.models import Role
-from bank.web.drafts import Draft, sign_draft
+from bank.web.drafts import Draft, load_draft, sign_draft
 from ledger.ids import new_id
 from ledger.reading import read_stream
 from tests.spec import envelope
@@ -282,3 +283,14 @@ class TestAStalePage:
         do(FreezeAccount(account_id=ada.account_id, **envelope()))
         told = browser.follow(browser.send(check, "Withdraw now"))
         assert "frozen" in told.text
+
+
+def test_what_a_draft_says_is_not_to_be_read_in_its_address(ada: Customer) -> None:
+    words = "salary of a private person"
+    draft = Draft(task="withdraw", subject=str(ada.account_id), command_id=new_id(), values={"reference": words})
+    token = sign_draft(draft, ada.user)
+    payload = token.split(":")[0]
+    for text in (token.encode(), urlsafe_b64decode(payload + "=" * (-len(payload) % 4))):
+        assert words.encode() not in text
+        assert str(ada.account_id).encode() not in text
+    assert load_draft(token, ada.user, task="withdraw", subject=str(ada.account_id)) == draft
