@@ -25,8 +25,15 @@ class EstimatingPaginator(Paginator[Any]):
         exact = query.order_by()[: self.EXACT_UP_TO].count()
         if exact < self.EXACT_UP_TO or query.query.where:
             return exact
+        if isinstance(last := query.order_by("-pk").values_list("pk", flat=True).first(), int):
+            return max(exact, last)  # numbered one by one
         with connection.cursor() as cursor:
-            cursor.execute("select reltuples::bigint from pg_class where oid = %s::regclass", [_table_of(query)])
+            # Of its partitions, where it has some: a partitioned table itself is never counted.
+            cursor.execute(
+                "select sum(greatest(c.reltuples, 0))::bigint from pg_class c join (select %s::regclass as oid"
+                " union select relid from pg_partition_tree(%s::regclass)) leaf on leaf.oid = c.oid",
+                [_table_of(query)] * 2,
+            )
             row = cursor.fetchone()
         return max(exact, row[0] if row else 0)
 
