@@ -143,7 +143,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def available_minor(self) -> int:
-        """What a debit may take: balance - held + overdraft limit; can be below zero after the limit was lowered."""
+        """What a debit may take: balance - held + overdraft limit; below zero where the limit came under its use.
+
+        Nothing once the account is closed.
+        """
+        if self.status is Status.CLOSED:
+            return 0
         return self.balance_minor - self.held_minor + self.overdraft_limit_minor
 
 

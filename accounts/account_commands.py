@@ -39,7 +39,7 @@ from accounts.refusals import (
 )
 from accounts.text import NAME_LENGTH, REFERENCE_LENGTH, clean_text
 
-# Far above any bank's balance, far below 2**63: sums of balances still fit PostgreSQL's bigint.
+# Far above any balance that there is, far enough below 2**63 that no single credit can leave PostgreSQL's bigint.
 MAX_BALANCE_MINOR = 10**17
 
 

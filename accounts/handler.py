@@ -74,7 +74,8 @@ def handle_all(
     """Carry out commands in order, each seeing the effects of those before it; one outcome each, in the same order.
 
     A refused command does not stop the others. With `all_or_nothing` one transaction takes all of them or, raising
-    BatchRefused, none (and records nothing); else every 1,000 commands are one transaction.
+    BatchRefused, none (and records nothing); else 1,000 commands at a time are one transaction (one each, where a
+    unique constraint refuses one of them).
     """
     envelopes = [
         _envelope(command, by, correlation_id, None, fingerprints[i] if fingerprints else None, None)

@@ -48,7 +48,9 @@ class AccountRow(models.Model):
 
     @property
     def available_minor(self) -> int:
-        """What a debit may take."""
+        """What a debit may take; nothing once the account is closed."""
+        if self.status == Status.CLOSED:
+            return 0
         return self.balance_minor - self.held_minor + self.overdraft_limit_minor
 
     @property

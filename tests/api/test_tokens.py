@@ -206,3 +206,16 @@ def test_a_call_costs_one_query_for_who_calls_and_one_for_the_account(
         api.get(account.path)
     with django_assert_num_queries(2):
         api.post(f"{account.path}/deposits", {"amount": eur("1")})
+
+
+def test_the_command_line_revokes_the_tokens_of_a_user_and_nobody_elses() -> None:
+    ada, grace = (User.objects.create_user(name, password="a long password", roles=["customer"]) for name in "ag")
+    made = [issue_token(u, label="t", scopes=[Scope.ALL], lifetime=timedelta(days=1)) for u in (ada, ada, grace)]
+    call_command("revoke_token", "a", prefix=made[0][0].prefix, stdout=StringIO())
+    revoked = [token for token, _ in made if ApiToken.objects.get(pk=token.pk).revoked_at is not None]
+    assert revoked == [made[0][0]]
+    call_command("revoke_token", "a", stdout=StringIO())
+    assert ApiToken.objects.get(pk=made[1][0].pk).revoked_at is not None
+    assert ApiToken.objects.get(pk=made[2][0].pk).revoked_at is None
+    with pytest.raises(CommandError):
+        call_command("revoke_token", "a", stdout=StringIO())
