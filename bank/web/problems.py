@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from bank.web.context import bank
 from bank.web.middleware import correlation_id
-from ledger.errors import StoreUnavailable, TooMuchContention
+from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
 
 RETRY_AFTER_SECONDS = 5
 
@@ -98,4 +98,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether `error` says that the store or the database can't be reached just now."""
-    return isinstance(error, StoreUnavailable | TooMuchContention | OperationalError | InterfaceError)
+    return isinstance(error, StoreBusy | StoreUnavailable | TooMuchContention | OperationalError | InterfaceError)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import include, path
 
 from bank.identity.models import User
-from ledger.errors import StoreUnavailable, TooMuchContention
+from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
 from ledger.ids import new_id
 from tests.web.pages import Browser
 from tests.web.people import Customer
@@ -99,6 +99,7 @@ urlpatterns = [
     path("crash", raising(RuntimeError("secret detail"))),
     path("away", raising(StoreUnavailable())),
     path("busy", raising(TooMuchContention())),
+    path("crowded", raising(StoreBusy())),
     path("", include("bank.web.urls")),
 ]
 handler400 = "bank.web.problems.bad_request"
@@ -115,6 +116,7 @@ class TestProblemPages:
             ("/crash", 500, "Something went wrong on our side"),
             ("/away", 503, "The bank is pausing for a moment"),
             ("/busy", 503, "The bank is pausing for a moment"),
+            ("/crowded", 503, "The bank is pausing for a moment"),
             ("/nowhere", 404, "Page not found"),
         ],
     )
