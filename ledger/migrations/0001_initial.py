@@ -164,6 +164,11 @@ begin
     select case when is_called then last_value else 0 end from ledger_event_sequence into last;
     select coalesce(max((regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \\(''?(\\d+)''?\\)'))[1]::bigint), 1)
     from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'ledger_event'::regclass into edge;
+    -- Too late for what was drawn already: it is in the rest, where no partition can claim it. Begin so far behind it
+    -- that what is drawn meanwhile does not meet the new partition either.
+    if edge <= last then
+        edge := last + size;
+    end if;
     while edge <= last + size * ahead loop
         perform ledger_make_partition(edge, edge + size);
         edge := edge + size;

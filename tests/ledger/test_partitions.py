@@ -23,6 +23,9 @@ def far_along() -> Iterator[int]:
         cursor.execute("select setval('ledger_event_sequence', %s, false)", [first])
     yield first
     with connection.cursor() as cursor:
+        # The net is emptied, as only the owner can, for what comes after this test.
+        cursor.execute("alter table ledger_event_rest disable trigger all; delete from ledger_event_rest")
+        cursor.execute("alter table ledger_event_rest enable always trigger ledger_event_rest_append_only")
         for name in partitions() - before:
             cursor.execute(f"alter table ledger_event detach partition {name}; drop table {name}")
 
@@ -55,9 +58,22 @@ def test_an_append_without_a_partition_is_not_refused(far_along: int) -> None:
     assert partition_of_last() == "ledger_event_rest"
     seal_all()
     assert [event.position for event in read_stream(stream_id)] == [1, 2, 3]
-    with connection.cursor() as cursor:  # the net is emptied, as only the owner can, for what comes after this test
-        cursor.execute("alter table ledger_event_rest disable trigger all; delete from ledger_event_rest")
-        cursor.execute("alter table ledger_event_rest enable always trigger ledger_event_rest_append_only")
+
+
+def test_what_landed_in_the_net_does_not_keep_later_partitions_from_being_made(far_along: int) -> None:
+    write(count=3)
+    assert partition_of_last() == "ledger_event_rest"
+    assert ensure_partitions(SMALL) == 1
+    assert ensure_partitions(SMALL) == 0
+    assert partition_of_last() == "ledger_event_rest", "what is in the net stays there"
+    stream_id = write(count=40)
+    assert partition_of_last() == "ledger_event_rest", "over the new partition's edge again"
+    assert ensure_partitions(SMALL) == 1
+    seal_all()
+    assert [event.stream_position for event in read_stream(stream_id)] == list(range(1, 41))
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct tableoid::regclass::text from ledger_event order by 1")
+        assert len(cursor.fetchall()) == 2, "some of them found their partition"
 
 
 def test_a_stream_goes_on_over_the_edge_of_a_partition(far_along: int) -> None:
