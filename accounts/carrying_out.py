@@ -1,5 +1,6 @@
 """Carrying out a batch: decide, append, and what to do when somebody else was first, or the database went away."""
 
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 from uuid import UUID
@@ -9,9 +10,10 @@ import msgspec
 from accounts.deciding import BatchRefused, Envelope, decide_batch, outcomes_of, refuse
 from accounts.outcome import Outcome, find_recorded
 from accounts.refusals import KeyReused, Refused, restore_refusal
-from ledger import store
+from ledger import observing, store
 from ledger.connections import cursor, transaction
 from ledger.errors import NoConnection, StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.observing import Hindrance
 from ledger.wakeups import notify
 
 MAX_TRIES = 10
@@ -35,6 +37,7 @@ def carry_out(envelopes: Sequence[Envelope], *, all_or_nothing: bool = False) ->
             if work.try_once(attempt):
                 break
         else:
+            observing.hindered(Hindrance.TOO_MUCH_CONTENTION)
             raise TooMuchContention("the accounts kept changing; nothing was done")
     except _RefusesAll as refused:
         raise BatchRefused(envelopes.index(refused.envelope), refused.refusal) from refused
@@ -64,10 +67,13 @@ class _Work:
         try:
             self._append(lock=attempt > 0)
         except store.VersionsMoved:
+            observing.hindered(Hindrance.VERSIONS_MOVED)
             return False
         except store.CommandExists:
+            observing.hindered(Hindrance.COMMAND_EXISTS)
             self._take_recorded()
         except StoreUnavailable as error:
+            observing.hindered(Hindrance.STORE_UNAVAILABLE)
             # Perhaps only this connection broke, and perhaps its last statement was carried out: look, once.
             if attempt > 0 or isinstance(error, NoConnection):
                 raise
@@ -83,12 +89,14 @@ class _Work:
 
     def _append(self, *, lock: bool) -> None:
         """Optimistic first: two statements, a transaction each. After a lost race: row locks, in one transaction."""
+        began = time.perf_counter()
         with transaction() if lock else cursor() as cur:
             decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing)
             appended = store.append(cur, decided.batch) if decided.batch.commands else None
         if decided.batch.events:
             notify()
         if appended is not None:
+            observing.appended(decided.batch, time.perf_counter() - began)
             self.found.update((outcome.command_id, outcome) for outcome in outcomes_of(decided, appended))
         self.fresh = [d.envelope for d in decided.decisions if d.conflict is not None]
         if self.fresh:

@@ -13,6 +13,7 @@ from typing import Final
 from accounts.carrying_out import Result
 from accounts.deciding import Envelope
 from ledger.errors import StoreBusy, StoreUnavailable
+from ledger.observing import Hindrance, hindered
 
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 2_000
@@ -64,6 +65,7 @@ class GroupCommit:
         mine = _Waiting(envelope)
         with self._mutex:
             if len(self._queue) >= self._max_waiting:
+                hindered(Hindrance.STORE_BUSY)
                 raise StoreBusy("too many commands are waiting")
             self._queue.append(mine)
             mine.leads = not self._led
@@ -80,6 +82,7 @@ class GroupCommit:
         with self._mutex:
             if not mine.taken and not mine.leads:
                 self._queue.remove(mine)
+                hindered(Hindrance.STORE_BUSY)
                 raise StoreBusy("the command waited too long; nothing was done")
         mine.turn.acquire()  # it is being written, or has just been told to lead: that comes to an end
 

@@ -15,14 +15,16 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from ledger import observing
 from ledger.errors import NoConnection, StoreUnavailable
+from ledger.rows import register_arrays
 
 logger = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-# The append joins a JSON document of a few rows with large tables by their keys. The planner guesses 100 rows of JSON
+# The append joins arrays of a few rows with large tables by their keys. The planner guesses 100 rows
 # and would hash or scan the whole table for them; a nested loop is right from one row to thousands, and locks in order.
 _PLANNER = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off"
@@ -118,6 +120,8 @@ def _open_pool() -> ConnectionPool[Connection]:
 
 def _configure(conn: Connection) -> None:
     conn.adapters.register_loader("jsonb", _RawJsonb)
+    register_arrays(conn.adapters)
+    observing.connected(conn)
 
 
 class _RawJsonb(Loader):

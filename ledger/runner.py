@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from ledger import checkpoints, parking
+from ledger import checkpoints, observing, parking
 from ledger.connections import Cursor, transaction
 from ledger.locks import try_lock
 from ledger.projections import AsyncProjection, OnError, async_projections
@@ -41,6 +41,14 @@ def claim_of(projection: str, shard: int) -> str:
 
 def advance_once(projection: AsyncProjection, shard: int = 0) -> Advanced:
     """Apply one batch of one shard. What the projection raises is recorded with the checkpoint, not raised."""
+    began = time.perf_counter()
+    turn = _advance(projection, shard)
+    if turn.count:
+        observing.applied(projection.name, turn.count, time.perf_counter() - began)
+    return turn
+
+
+def _advance(projection: AsyncProjection, shard: int) -> Advanced:
     started = time.monotonic()
     with transaction() as cur:
         if not try_lock(cur, claim_of(projection.name, shard)):
@@ -125,6 +133,7 @@ def _stumble(
 ) -> Advanced:
     culprit = events[applied]
     assert culprit.position is not None, "sealed events have a position"
+    observing.stumbled(projection.name)
     logger.error("projection %s failed at position %s", projection.name, culprit.position, exc_info=error)
     pauses = projection.on_error is OnError.PAUSE
     tried = checkpoint.failures + 1 if checkpoint.error_position == culprit.position else 1

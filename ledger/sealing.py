@@ -9,6 +9,7 @@ it costs a look at the gaps alone, not at all that was sealed since.
 """
 
 import hashlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import msgspec
 
+from ledger import observing
 from ledger.codec import decode_json, encode_canonical, encode_json
 from ledger.connections import Cursor, transaction
 from ledger.locks import SEALER, try_lock
@@ -80,10 +82,14 @@ class Sealed:
 
 def seal_once(batch_size: int = BATCH_SIZE) -> Sealed:
     """Seal up to `batch_size` events in one transaction; one sealer at a time over all processes."""
+    began = time.perf_counter()
     with transaction() as cur:
         if not try_lock(cur, SEALER):
             return Sealed(0, 0, busy=True)
-        return _seal(cur, batch_size)
+        turn = _seal(cur, batch_size)
+    if turn.count:
+        observing.sealed(turn.count, time.perf_counter() - began)
+    return turn
 
 
 def seal_all(batch_size: int = BATCH_SIZE) -> Sealed:

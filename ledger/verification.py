@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ledger import completeness
+from ledger import completeness, observing
 from ledger.book import PAGE_SIZE, Head, hash_at, pages, read_head
 from ledger.connections import cursor
 from ledger.errors import LedgerError
@@ -68,6 +68,7 @@ def verify(
         if first < 1 or last > head.position or (first > last and (first, last) != (1, 0)):
             raise NoSuchRange(f"there are no positions {first} to {last}: the book ends at {head.position}")
         previous, seal = hash_at(cur, first - 1), last_seal(cur, before=first)
+    whole = (first, last) == (1, head.position)
     seals = _Seals(first, last, head, keys, seal, witnesses)
     walk = Walk(first - 1, previous or b"")
     if previous is None:
@@ -77,8 +78,9 @@ def verify(
     if finding is None and last == head.position:
         finding = _end(walk, head)
     if finding is None:
-        whole = (first, last) == (1, head.position)
         finding = completeness.check(first, last, whole=whole, grace_seconds=grace_seconds)
+    if whole:
+        observing.verified(right=finding is None)
     return Verification(
         first=first,
         last=last,
