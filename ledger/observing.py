@@ -44,7 +44,7 @@ class Observer:
         """A batch of `count` events (one or more) got their places in the book."""
 
     def applied(self, projection: str, count: int, seconds: float) -> None:
-        """An async projection was done with a batch of `count` events (one or more), or with those before one that failed."""
+        """An async projection is done with a batch of `count` events (one or more), up to one that failed."""
 
     def stumbled(self, projection: str) -> None:
         """An event failed in an async projection: it will be tried again, is parked, or pauses the projection."""
