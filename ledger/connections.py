@@ -17,14 +17,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from ledger import observing
 from ledger.errors import NoConnection, StoreUnavailable
-from ledger.rows import register_arrays
 
 logger = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-# The append joins arrays of a few rows with large tables by their keys. The planner guesses 100 rows
+# The append joins a JSON document of a few rows with large tables by their keys. The planner guesses 100 rows of JSON
 # and would hash or scan the whole table for them; a nested loop is right from one row to thousands, and locks in order.
 _PLANNER = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off"
@@ -120,7 +119,6 @@ def _open_pool() -> ConnectionPool[Connection]:
 
 def _configure(conn: Connection) -> None:
     conn.adapters.register_loader("jsonb", _RawJsonb)
-    register_arrays(conn.adapters)
     observing.connected(conn)
 
 
