@@ -1,8 +1,9 @@
 """Strict serializers and fields: a value is what the contract says, or it is named as wrong; nothing is coerced."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -60,6 +61,42 @@ class StrictSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError(errors)
         return values
 
+    @cached_property
+    def _plan(self) -> list[tuple[str, Callable[[Any], Any], bool, Any]] | None:
+        """Name, reader, whether it must be there and default of each field; None where there are rules besides."""
+        kind = type(self)
+        if kind.validate is not serializers.Serializer.validate or self.validators:
+            return None
+        fields = self.fields.items()
+        if any(field.validators or hasattr(self, f"validate_{name}") for name, field in fields):
+            return None
+        return [(name, field.to_internal_value, field.required, field.default) for name, field in fields]
+
+    def read_plain(self, data: Any) -> dict[str, Any] | None:
+        """The values where all is there that must be and all is good; None where the framework must say what is not.
+
+        By the same fields, but without the framework's steps between, which take ten times as long.
+        """
+        plan = self._plan
+        if plan is None or type(data) is not dict:
+            return None
+        values: dict[str, Any] = {}
+        seen = 0
+        for name, to_value, is_required, default in plan:
+            sent = data.get(name)
+            if sent is None:
+                if is_required or name in data:
+                    return None
+                if default is not serializers.empty:
+                    values[name] = default
+                continue
+            try:
+                values[name] = to_value(sent)
+            except serializers.ValidationError:
+                return None
+            seen += 1
+        return values if seen == len(data) else None
+
 
 class QuerySerializer(StrictSerializer):
     """Query parameters: each at most once, none unknown."""
@@ -70,6 +107,9 @@ class QuerySerializer(StrictSerializer):
 
 def read(serializer: StrictSerializer, data: Mapping[str, Any]) -> dict[str, Any]:
     """`data` as the serializer reads it; raises Problem (400) with a pointer to everything that is wrong."""
+    plain = serializer.read_plain(data)
+    if plain is not None:
+        return plain
     try:
         values: dict[str, Any] = serializer.run_validation(data)
     except serializers.ValidationError as error:
@@ -137,6 +177,10 @@ class TextField(_TextualField):
             return clean_text(text, "", max_length=self.max_length, required=not self.allow_blank)
         except InvalidCommand as error:
             raise refused_by(error) from None
+
+
+class EmailField(TextField):
+    """An email address, or nothing; whether it is one is the domain's to say (`invalid_email`)."""
 
 
 class UuidField(_TextualField):
@@ -213,7 +257,8 @@ class MoneyField(StrictSerializer):
         if not isinstance(data, Mapping):
             detail = 'Must be an object, such as {"amount": "25.00", "currency": "EUR"}.'
             raise serializers.ValidationError(detail, code="invalid_amount")
-        values = super().to_internal_value(data)
+        plain = self.read_plain(data)
+        values = super().to_internal_value(data) if plain is None else plain
         try:
             return parse_amount(values["amount"], values["currency"], allow_zero=self.allow_zero)
         except InvalidCommand as error:
