@@ -8,21 +8,19 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.account_commands import OpenAccount
-from accounts.iban import iban_for
 from accounts.money import parse_amount
+from bank.api import building
 from bank.api.access import account_in_path, require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AccountBody, account_body, movement_body, row_body
-from bank.api.commanding import CommandView, Intent, created
+from bank.api.commanding import CommandView, created
 from bank.api.freshness import check_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.preconditions import etag, is_unchanged
-from bank.api.problems import bad_request, invalid_field, not_found
+from bank.api.problems import bad_request, not_found
 from bank.api.requests import AccountQuery, MovementsQuery, OpenAccountRequest, PageQuery
 from bank.api.scopes import Scope
 from bank.identity import policy
-from ledger.ids import derived_id
 from readmodels import balances, customers, history, movements
 from readmodels.balances import AccountRow
 from readmodels.movements import MovementFilter
@@ -59,7 +57,7 @@ class AccountsView(CommandView):
         customer = customers.find(intent.values["customer_id"])
         if customer is None:
             raise not_found("customer_not_found", "There is no such customer.", "/customer_id")
-        command = _open_account(intent)
+        command = building.open_account(intent)
         outcome = self.carry_out(request, command, intent)
         version = outcome.versions[command.account_id]
         account = outcome.accounts[command.account_id]
@@ -116,25 +114,6 @@ class MovementsView(ApiView):
 def _unless_last(day: date | None) -> date | None:
     """Up to the last day of the calendar is up to any day; the day behind it, which a range needs, does not exist."""
     return None if day == date.max else day
-
-
-def _open_account(intent: Intent) -> OpenAccount:
-    values = intent.values
-    limit = values.get("overdraft_limit")
-    if limit is not None and limit.currency != values["currency"]:
-        detail = "The overdraft limit must be in the account's currency."
-        raise invalid_field("/overdraft_limit/currency", "currency_mismatch", detail)
-    account_id = derived_id(intent.command_id, "account")
-    return OpenAccount(
-        command_id=intent.command_id,
-        at=intent.at,
-        account_id=account_id,
-        customer_id=values["customer_id"],
-        iban=iban_for(account_id),
-        name=values["name"],
-        currency=values["currency"],
-        overdraft_limit_minor=limit.minor if limit is not None else 0,
-    )
 
 
 def _earlier(row: AccountRow, query: dict[str, Any]) -> AccountBody:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.customer import RegisterCustomer
+from bank.api import building
 from bank.api.access import require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import CustomerBody, customer_body, registered_body
@@ -17,7 +17,6 @@ from bank.api.problems import not_found
 from bank.api.requests import PageQuery, RegisterCustomerRequest
 from bank.api.scopes import Scope
 from bank.identity import policy
-from ledger.ids import derived_id
 from readmodels import customers
 
 
@@ -50,21 +49,14 @@ class CustomersView(CommandView):
     def post(self, request: Request) -> Response:
         require_role(policy.may_serve_customers(user_of(request)))
         intent = self.read_intent(request, self.body_form)
-        customer_id = derived_id(intent.command_id, "customer")
-        command = RegisterCustomer(
-            command_id=intent.command_id,
-            at=intent.at,
-            customer_id=customer_id,
-            name=intent.values["name"],
-            email=intent.values["email"],
-        )
+        command = building.register_customer(intent)
         outcome = self.carry_out(request, command, intent)
         body: RegisteredBody = {
             **registered_body(outcome),
             "command_id": str(outcome.command_id),
             "consistency_token": outcome.consistency_token,
         }
-        return created(body, outcome, location=reverse("api:customer", args=[customer_id]))
+        return created(body, outcome, location=reverse("api:customer", args=[command.customer_id]))
 
 
 class CustomerView(ApiView):

@@ -3,7 +3,8 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.account_commands import Deposit, Transfer, Withdraw
+from accounts.account_commands import Deposit, Withdraw
+from bank.api import building
 from bank.api.access import (
     account_in_path,
     account_not_found,
@@ -31,14 +32,7 @@ class DepositsView(CommandView):
         row = account_in_path(request, account_id)
         require_deposit(request, row)
         intent = self.read_intent(request, self.body_form)
-        command = Deposit(
-            command_id=intent.command_id,
-            at=intent.at,
-            account_id=row.account_id,
-            amount=intent.values["amount"],
-            reference=intent.values.get("reference", ""),
-        )
-        return self.receipt(request, command, intent, row)
+        return self.receipt(request, building.cash(Deposit, intent, row.account_id), intent, row)
 
 
 class WithdrawalsView(CommandView):
@@ -51,14 +45,7 @@ class WithdrawalsView(CommandView):
         row = account_in_path(request, account_id)
         require_withdrawal(request, row)
         intent = self.read_intent(request, self.body_form)
-        command = Withdraw(
-            command_id=intent.command_id,
-            at=intent.at,
-            account_id=row.account_id,
-            amount=intent.values["amount"],
-            reference=intent.values.get("reference", ""),
-        )
-        return self.receipt(request, command, intent, row)
+        return self.receipt(request, building.cash(Withdraw, intent, row.account_id), intent, row)
 
 
 class TransfersView(CommandView):
@@ -76,12 +63,5 @@ class TransfersView(CommandView):
         target = find_account(intent.values["to"])
         if target is None:
             raise account_not_found("/to")
-        command = Transfer(
-            command_id=intent.command_id,
-            at=intent.at,
-            from_account_id=source.account_id,
-            to_account_id=target.account_id,
-            amount=intent.values["amount"],
-            reference=intent.values.get("reference", ""),
-        )
+        command = building.transfer(intent, source.account_id, target.account_id)
         return self.receipt(request, command, intent, source)

@@ -5,8 +5,9 @@ from typing import ClassVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftLimit, UnfreezeAccount
+from accounts.account_commands import CloseAccount, FreezeAccount, UnfreezeAccount
 from accounts.command import Command
+from bank.api import building
 from bank.api.access import account_in_path, require_role
 from bank.api.base import user_of
 from bank.api.commanding import CommandView, Intent
@@ -36,12 +37,7 @@ class _WithReasonView(_StaffView):
     command_type: ClassVar[type[FreezeAccount] | type[UnfreezeAccount] | type[CloseAccount]]
 
     def command(self, intent: Intent, row: AccountRow) -> Command:
-        return self.command_type(
-            command_id=intent.command_id,
-            at=intent.at,
-            account_id=row.account_id,
-            reason=intent.values.get("reason", ""),
-        )
+        return building.with_reason(self.command_type, intent, row.account_id)
 
 
 class FreezeView(_WithReasonView):
@@ -68,9 +64,4 @@ class OverdraftLimitView(_StaffView):
     body_form = OverdraftLimitRequest()
 
     def command(self, intent: Intent, row: AccountRow) -> Command:
-        return SetOverdraftLimit(
-            command_id=intent.command_id,
-            at=intent.at,
-            account_id=row.account_id,
-            overdraft_limit=intent.values["overdraft_limit"],
-        )
+        return building.set_overdraft_limit(intent, row.account_id)
