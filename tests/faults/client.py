@@ -3,6 +3,8 @@
 python -m tests.faults.client SEED SECONDS THREADS ACCOUNT...     random commands for so long
 python -m tests.faults.client count N ACCOUNT                     N deposits of 1; says how many seconds they took
 python -m tests.faults.client paced N SECONDS ACCOUNT             N deposits of 1, one every so many seconds
+python -m tests.faults.client insist SEED SECONDS THREADS ACCOUNT...   each again with its id until it is answered
+python -m tests.faults.client batches SEED SECONDS SIZE ACCOUNT...     the same with whole batches of commands
 """
 
 import random
@@ -10,6 +12,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +70,53 @@ def send(chance: random.Random, accounts: list[UUID], ends: float) -> None:
             say("done", command.command_id, "accepted")
 
 
+def insist(chance: random.Random, accounts: list[UUID], ends: float) -> None:
+    """Command after command, with a breath between; each is sent again with its id until it is answered."""
+    from accounts.handler import handle
+    from accounts.refusals import Refused
+    from ledger.errors import LedgerError
+    from tests.steps import BY
+
+    while time.monotonic() < ends:
+        command = a_command(chance, accounts)
+        say("sent", describe(command))
+        while True:
+            try:
+                replayed = handle(command, by=BY).replayed
+            except Refused as refusal:
+                say("done", command.command_id, refusal.code)
+                break
+            except LedgerError as error:
+                say("failed", command.command_id, type(error).__name__)
+                time.sleep(chance.uniform(0.02, 0.2))
+            else:
+                say("done", command.command_id, "accepted", "replayed" if replayed else "")
+                break
+        time.sleep(chance.uniform(0.0, 0.03))
+
+
+def batches(chance: random.Random, accounts: list[UUID], ends: float, size: int) -> None:
+    """The same with batches: all of a batch is sent again, whatever of it was done already."""
+    from accounts.handler import handle_all
+    from ledger.errors import LedgerError
+    from tests.steps import BY
+
+    while time.monotonic() < ends:
+        commands = [a_command(chance, accounts) for _ in range(chance.randrange(1, size + 1))]
+        for command in commands:
+            say("sent", describe(command))
+        while True:
+            try:
+                outcomes = handle_all(commands, by=BY)
+                break
+            except LedgerError as error:
+                say("failed", commands[0].command_id, type(error).__name__)
+                time.sleep(chance.uniform(0.02, 0.2))
+        for outcome in outcomes:
+            say("done", outcome.command_id, outcome.refusal.code if outcome.refusal else "accepted")
+        time.sleep(chance.uniform(0.1, 0.5))
+
+
 def count(number: int, account_id: UUID) -> None:
     """Deposits, one after the other, and how long they took."""
     from accounts.handler import handle
@@ -90,21 +140,13 @@ def paced(number: int, seconds: float, account_id: UUID) -> None:
     time.sleep(5)  # wake-ups are sent by a thread that ends with the process
 
 
-def main(arguments: list[str]) -> None:
-    """See the module's docstring."""
-    django.setup()
-    say("ready")
-    if arguments[0] == "count":
-        count(int(arguments[1]), UUID(arguments[2]))
-        return
-    if arguments[0] == "paced":
-        paced(int(arguments[1]), float(arguments[2]), UUID(arguments[3]))
-        return
+def at_random(arguments: list[str], work: Any) -> None:
+    """SEED SECONDS THREADS ACCOUNT...: `work` in so many threads, each with a chance of its own."""
     seed, seconds, threads, *ids = arguments
     accounts = [UUID(account_id) for account_id in ids]
     ends = time.monotonic() + float(seconds)
     senders = [
-        threading.Thread(target=send, args=(random.Random(f"{seed} {n}"), accounts, ends))  # noqa: S311 - repeatable
+        threading.Thread(target=work, args=(random.Random(f"{seed} {n}"), accounts, ends))  # noqa: S311 - repeatable
         for n in range(int(threads))
     ]
     for sender in senders:
@@ -112,6 +154,23 @@ def main(arguments: list[str]) -> None:
     for sender in senders:
         sender.join()
     say("end")
+
+
+def main(arguments: list[str]) -> None:
+    """See the module's docstring."""
+    django.setup()
+    say("ready")
+    match arguments:
+        case ["count", number, account_id]:
+            count(int(number), UUID(account_id))
+        case ["paced", number, seconds, account_id]:
+            paced(int(number), float(seconds), UUID(account_id))
+        case ["insist", *rest]:
+            at_random(rest, insist)
+        case ["batches", seed, seconds, size, *ids]:
+            at_random([seed, seconds, "1", *ids], partial(batches, size=int(size)))
+        case _:
+            at_random(arguments, send)
 
 
 if __name__ == "__main__":

@@ -104,9 +104,12 @@ class Site:
         self.redis_url = f"unix://{folder / 'valkey.sock'}?db=0"
         self.started: list[Process] = []
 
-    def run(self, name: str, command: Sequence[str]) -> Process:
-        """Start a program of the bank."""
-        process = Process(name, command, environment(self.redis_url), self.folder / f"{name}-{len(self.started)}.log")
+    def run(self, name: str, command: Sequence[str], *, role: str | None = None) -> Process:
+        """Start a program of the bank; `role` instead of that which the tests' own ledger takes on."""
+        env = environment(self.redis_url)
+        if role is not None:
+            env["PASSBOOK_DATABASE_ROLE"] = role
+        process = Process(name, command, env, self.folder / f"{name}-{len(self.started)}.log")
         self.started.append(process)
         return process.start()
 
@@ -141,6 +144,10 @@ class Site:
         command = list(parts.beat().command)
         command[command.index("--schedule") + 1] = str(self.folder / "beat-schedule")
         return self.run("beat", command)
+
+    def web(self, port: int) -> Process:
+        """Start the web server as `make run` does, with its own role's grants; it may take a second to answer."""
+        return self.run("web", parts.web(port).command, role=parts.WEB_ROLE)
 
     def client(self, *arguments: str) -> Process:
         """Start a process that sends commands to the handler (tests/faults/client.py)."""

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.handler import find_outcome, handle
+from accounts.handler import handle
+from accounts.outcome import find_recorded
+from ledger.connections import cursor
 from ledger.consistency import has_passed
 from ledger.models import Command, Event
 from ledger.projections import async_projections
@@ -22,7 +24,8 @@ from tests.ledger.book import check_the_book, gaps, unsealed_count
 from tests.readmodels.histories import folded
 from tests.steps import BY, an_account, deposit
 
-EVENTS_OF = {"Deposit": 1, "Withdraw": 1, "Transfer": 2}
+EVENTS_OF = {"Deposit": 1, "Withdraw": 1, "Transfer": 2, "RegisterCustomer": 1}
+_AT_ONCE = 1_000
 KIND_OF = {
     "DepositMade": "deposit",
     "WithdrawalMade": "withdrawal",
@@ -33,9 +36,9 @@ KIND_OF = {
 
 def check_commands(acknowledged: Iterable[tuple[UUID, str]], sent: Iterable[UUID]) -> None:
     """Every acknowledged command is there, with what it was told; every sent one is whole or absent."""
-    with connection.cursor() as cursor:
-        cursor.execute("select metadata ->> 'commandId', count(*) from ledger_event group by 1")
-        events = {UUID(command_id): count for command_id, count in cursor.fetchall() if command_id}
+    with connection.cursor() as all_events:
+        all_events.execute("select metadata ->> 'commandId', count(*) from ledger_event group by 1")
+        events = {UUID(command_id): count for command_id, count in all_events.fetchall() if command_id}
     logged = {row.command_id: row for row in Command.objects.all()}
     for command_id, told in acknowledged:
         row = logged.get(command_id)
@@ -45,9 +48,12 @@ def check_commands(acknowledged: Iterable[tuple[UUID, str]], sent: Iterable[UUID
         row = logged.get(command_id)
         expected = EVENTS_OF[row.type] if row is not None and row.refusal is None else 0
         assert events.get(command_id, 0) == expected, f"{command_id} is not whole"
-    for row in logged.values():
-        if row.refusal is None:
-            assert find_outcome(row.command_id) is not None
+    accepted = [row.command_id for row in logged.values() if row.refusal is None]
+    for start in range(0, len(accepted), _AT_ONCE):
+        with cursor() as cur:
+            assert len(find_recorded(cur, accepted[start : start + _AT_ONCE])) == len(
+                accepted[start : start + _AT_ONCE]
+            )
 
 
 def check_accounts(accounts: Sequence[UUID]) -> None:
@@ -102,9 +108,9 @@ def all_reports_passed(token: str) -> bool:
 
 def rows_of_movements() -> int:
     """How many movements the worker has written."""
-    with connection.cursor() as cursor:
-        cursor.execute("select count(*) from readmodels_movement")
-        return int(cursor.fetchone()[0])
+    with connection.cursor() as table:
+        table.execute("select count(*) from readmodels_movement")
+        return int(table.fetchone()[0])
 
 
 def told_by(lines: Iterable[str]) -> tuple[list[UUID], list[tuple[UUID, str]], Counter[str]]:
@@ -121,10 +127,10 @@ def told_by(lines: Iterable[str]) -> tuple[list[UUID], list[tuple[UUID, str]], C
 
 
 def _sum_of(type_name: str, accounts: Sequence[UUID]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with connection.cursor() as sums:
+        sums.execute(
             "select coalesce(sum((data ->> 'amount_minor')::bigint), 0) from ledger_event"
             " where type = %s and stream_id = any(%s)",
             [type_name, list(accounts)],
         )
-        return int(cursor.fetchone()[0])
+        return int(sums.fetchone()[0])
