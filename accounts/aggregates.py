@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from accounts import account, account_commands, customer
+from accounts import account, account_commands, customer, webhook_endpoint
 from accounts.account import Account, Status
 from accounts.account_commands import (
     CloseAccount,
@@ -21,11 +21,21 @@ from accounts.account_commands import (
 )
 from accounts.command import Command
 from accounts.customer import Customer, ErasePersonalData, RegisterCustomer
+from accounts.webhook_endpoint import (
+    DisableWebhookEndpoint,
+    EnableWebhookEndpoint,
+    RegisterWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    SendWebhookTest,
+    WebhookEndpoint,
+)
 from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
 
-State = Account | Customer
+State = Account | Customer | WebhookEndpoint
 States = Callable[[str, UUID], Any]
 Decision = list[tuple[str, UUID, list[Any]]]  # (category, stream, its new events)
 
@@ -69,6 +79,14 @@ AGGREGATES: Final = {
         memo=lambda _: None,
         recall=lambda state, _: state,
     ),
+    webhook_endpoint.CATEGORY: Aggregate(
+        category=webhook_endpoint.CATEGORY,
+        snapshot_schema=1,
+        decode=msgspec.json.Decoder(WebhookEndpoint).decode,
+        evolve=webhook_endpoint.evolve,
+        memo=lambda _: None,
+        recall=lambda state, _: state,
+    ),
 }
 
 
@@ -101,6 +119,15 @@ def _of_account(decider: Callable[[Account | None, Any], list[Any]]) -> Handling
         return [(account.CATEGORY, command.account_id, decider(states(account.CATEGORY, command.account_id), command))]
 
     return Handling(lambda command: ((account.CATEGORY, command.account_id),), decide)
+
+
+def _of_endpoint(decider: Callable[[WebhookEndpoint | None, Any], list[Any]]) -> Handling:
+    category = webhook_endpoint.CATEGORY
+
+    def decide(command: Any, states: States) -> Decision:
+        return [(category, command.endpoint_id, decider(states(category, command.endpoint_id), command))]
+
+    return Handling(lambda command: ((category, command.endpoint_id),), decide)
 
 
 def _register(command: RegisterCustomer, states: States) -> Decision:
@@ -151,4 +178,11 @@ COMMANDS: Final[dict[type[Command], Handling]] = {
     UnfreezeAccount: _of_account(account_commands.unfreeze),
     SetOverdraftLimit: _of_account(account_commands.set_overdraft_limit),
     CloseAccount: _of_account(account_commands.close),
+    RegisterWebhookEndpoint: _of_endpoint(webhook_endpoint.register),
+    DisableWebhookEndpoint: _of_endpoint(webhook_endpoint.disable),
+    EnableWebhookEndpoint: _of_endpoint(webhook_endpoint.enable),
+    RotateWebhookSecret: _of_endpoint(webhook_endpoint.rotate_secret),
+    SendWebhookTest: _of_endpoint(webhook_endpoint.send_test),
+    ReplayWebhook: _of_endpoint(webhook_endpoint.replay),
+    RemoveWebhookEndpoint: _of_endpoint(webhook_endpoint.remove),
 }

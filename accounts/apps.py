@@ -10,4 +10,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the modules that define events."""
-        from accounts import account, customer  # noqa: F401
+        from accounts import account, customer, webhook_endpoint  # noqa: F401

@@ -140,6 +140,36 @@ class IdTaken(Refused):
     code = "id_taken"
 
 
+class WebhookEndpointNotFound(Refused):
+    """There is no such webhook endpoint."""
+
+    code = "webhook_endpoint_not_found"
+
+
+class WebhookEndpointAlreadyRegistered(Refused):
+    """There is a webhook endpoint with this id already."""
+
+    code = "webhook_endpoint_already_registered"
+
+
+class WebhookEndpointIsDisabled(Refused):
+    """The webhook endpoint is disabled: nothing is sent to it."""
+
+    code = "webhook_endpoint_disabled"
+
+
+class WebhookEndpointIsNotDisabled(Refused):
+    """The webhook endpoint is not disabled."""
+
+    code = "webhook_endpoint_not_disabled"
+
+
+class WebhookEndpointIsRemoved(Refused):
+    """The webhook endpoint was removed."""
+
+    code = "webhook_endpoint_removed"
+
+
 class KeyReused(Refused):
     """The command's id was used before, for another command."""
 

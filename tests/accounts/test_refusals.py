@@ -34,6 +34,11 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "key_reused",
         "limit_exceeded",
         "same_account",
+        "webhook_endpoint_already_registered",
+        "webhook_endpoint_disabled",
+        "webhook_endpoint_not_disabled",
+        "webhook_endpoint_not_found",
+        "webhook_endpoint_removed",
     ]
 
 
