@@ -73,7 +73,7 @@ class AsyncProjection:
     types: frozenset[str] | None = None
     shards: int = 1
     on_error: OnError = OnError.PAUSE
-    batch_size: int = 2_000
+    batch_size: int = 10_000
     lifecycle: Lifecycle = Lifecycle.ASYNC
 
 

@@ -1,7 +1,8 @@
 """Rebuilding a projection: a new generation beside the old one, switched in one transaction while the bank goes on.
 
 The new generation's tables stand in the schema `rebuild` under the same names; the projection's own statements write
-there because that schema comes first on the search path. A rebuild that was interrupted goes on where it stopped.
+there because that schema comes first on the search path. A rebuild that was interrupted goes on where it stopped. While
+commands come it pauses between batches, so that they keep most of the machine.
 """
 
 import time
@@ -13,6 +14,7 @@ import msgspec
 from psycopg import errors
 
 from ledger import checkpoints
+from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, connection
 from ledger.locks import SEALER, lock
 from ledger.projections import AsyncProjection, InlineProjection, LiveProjection, NewEvent, projection_named
@@ -20,10 +22,14 @@ from ledger.reading import head_position_of, read_sealed, read_unsealed
 from ledger.records import RecordedEvent
 from ledger.rows import parameters
 from ledger.runner import claim_of
+from ledger.sealing import seal_all
 
 BATCH_SIZE = 10_000
 _SWITCH_TRIES = 50
 _SWITCH_LOCK_TIMEOUT = "250ms"
+# How long a pause is, in times of the batch before it, and from how many events a second on somebody needs it.
+_PAUSE = 0.5
+_BUSY_EVENTS_PER_SECOND = 10
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +55,7 @@ def rebuild(name: str, *, check: bool = False, progress: Progress | None = None,
     projection = projection_named(name)
     if isinstance(projection, LiveProjection):
         raise ValueError(f"{name} is folded when asked: there is nothing to rebuild")
-    with _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
+    with rarely_collected(), _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
         conn.execute("set search_path = rebuild, public")
         try:
             position = _begin(cur, projection, restart=restart or check)
@@ -64,12 +70,14 @@ def rebuild(name: str, *, check: bool = False, progress: Progress | None = None,
 def _alone(name: str) -> Iterator[None]:
     """One rebuild of a projection at a time, over all processes: a lock on a connection of its own, for as long."""
     with connection() as conn, conn.transaction(), conn.cursor(binary=True) as cur:
-        cur.execute("set local idle_in_transaction_session_timeout = 0")
         cur.execute("set local lock_timeout = '100ms'")
         try:
             lock(cur, f"rebuild:{name}")
         except errors.LockNotAvailable as error:
             raise RebuildUnderWay(name) from error
+        # The last statement, and one without a snapshot: that of a SELECT would be held as long as the lock, and no
+        # dead row of the whole database be cleared meanwhile.
+        cur.execute("set local idle_in_transaction_session_timeout = 0")
         yield
 
 
@@ -89,9 +97,10 @@ def _catch_up(
     cur: Cursor, projection: AsyncProjection | InlineProjection, position: int, progress: Progress | None
 ) -> int:
     """Apply batch after batch, each with its checkpoint, until the head of the sealed book is near."""
+    drawn = _last_drawn(cur)
     while True:
+        started = time.monotonic()
         with cur.connection.transaction():
-            started = time.monotonic()
             head = head_position_of(cur)
             upper = min(position + BATCH_SIZE, head)
             count = _apply_up_to(cur, projection, position, upper)
@@ -102,6 +111,22 @@ def _catch_up(
             progress(position, head)
         if position >= head:
             return position
+        drawn = _make_way(cur, drawn, time.monotonic() - started)
+
+
+def _make_way(cur: Cursor, drawn_before: int, worked_seconds: float) -> int:
+    """Pause, if commands came during the batch; the last sequence number drawn by now."""
+    drawn = _last_drawn(cur)
+    if drawn - drawn_before > _BUSY_EVENTS_PER_SECOND * worked_seconds:
+        time.sleep(_PAUSE * worked_seconds)
+        drawn = _last_drawn(cur)
+    return drawn
+
+
+def _last_drawn(cur: Cursor) -> int:
+    row = cur.execute("select coalesce(pg_sequence_last_value('ledger_event_sequence'), 0)").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _apply_up_to(cur: Cursor, projection: AsyncProjection | InlineProjection, after: int, to: int) -> int:
@@ -128,6 +153,10 @@ def _apply(cur: Cursor, projection: AsyncProjection | InlineProjection, events: 
 
 def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> Rebuilt:
     """Catch up for the last time with every writer held off for a moment, and let the new tables take the old names."""
+    if isinstance(projection, InlineProjection):
+        # Sealed now, an event is not among those that appends have to wait for.
+        seal_all()
+        position = _catch_up(cur, projection, position, None)
     for _ in range(_SWITCH_TRIES):
         try:
             with cur.connection.transaction():

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from ledger import checkpoints, observing, parking
+from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, transaction
 from ledger.locks import try_lock
 from ledger.projections import AsyncProjection, OnError, async_projections
@@ -79,11 +80,12 @@ def _advance(projection: AsyncProjection, shard: int) -> Advanced:
 def advance(projection: AsyncProjection, shard: int = 0) -> Advanced:
     """Apply batches until the shard has read the whole sealed book, stumbles, or is busy elsewhere."""
     total = 0
-    while True:
-        turn = advance_once(projection, shard)
-        total += turn.count
-        if turn.busy or not turn.more:
-            return Advanced(total, turn.position, busy=turn.busy)
+    with rarely_collected():
+        while True:
+            turn = advance_once(projection, shard)
+            total += turn.count
+            if turn.busy or not turn.more:
+                return Advanced(total, turn.position, busy=turn.busy)
 
 
 def drain() -> bool:
