@@ -139,12 +139,7 @@ def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
         _guard_ids(decision, folds)
     except Refused as refusal:
         return Decision(envelope, refusal)
-    metadata = {
-        "correlationId": str(envelope.correlation_id),
-        "causationId": str(envelope.causation_id),
-        "commandId": str(command.command_id),
-        "actor": envelope.actor,
-    }
+    metadata = _metadata(envelope)
     decided = Decision(envelope, None)
     for category, stream_id, events in decision:
         fold, first = folds[stream_id], folds[stream_id].version + 1
@@ -156,6 +151,18 @@ def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
         if fold.version >= first:
             decided.writes.append((category, stream_id, first, fold.version, fold.state))
     return decided
+
+
+def _metadata(envelope: Envelope) -> dict[str, Any]:
+    # Most commands are their own cause and correlation, and an id takes longer to write out than to compare.
+    command_id = str(envelope.command.command_id)
+    own = envelope.command.command_id
+    return {
+        "correlationId": command_id if envelope.correlation_id is own else str(envelope.correlation_id),
+        "causationId": command_id if envelope.causation_id is own else str(envelope.causation_id),
+        "commandId": command_id,
+        "actor": envelope.actor,
+    }
 
 
 def _guard_ids(decision: list[tuple[str, UUID, list[Any]]], folds: dict[UUID, _Fold]) -> None:

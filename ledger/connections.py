@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
-# The append joins a JSON document of a few rows with large tables by their keys. The planner guesses 100 rows of JSON
+# The append joins arrays of a few rows with large tables by their keys. The planner guesses 100 rows
 # and would hash or scan the whole table for them; a nested loop is right from one row to thousands, and locks in order.
 _PLANNER = (
     "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off -c jit=off"

@@ -36,7 +36,7 @@ class InlineProjection:
     """Rows written by the append's own statement: right as soon as the command is answered.
 
     `parts` are data-modifying CTEs by name, each with the columns of its rows.
-    `rows` makes these rows (JSON types, UUIDs, datetimes) from a batch's events; a part without rows is left out.
+    `rows` makes these rows (in the order of the columns) from a batch's events; a part without rows is left out.
     `refusals` maps a unique constraint of its tables to the code of the refusal that a violation of it means.
     """
 

@@ -1,29 +1,33 @@
-"""Rows on their way into a statement: as VALUES where there are one or two, as one JSON text where there are many.
+"""Rows on their way into a statement: each column as one array in PostgreSQL's binary form, read by unnest.
 
-Measured: a part read by json_to_recordset costs some 30 microseconds before its first row, which a batch of a thousand
-does not feel and a batch of one does. VALUES cost psycopg an adaptation for each value, the other way round.
+A statement has as many parameters for one row as for ten thousand, so each kind of batch is prepared once. Packing a
+column is a few calls for all its rows; psycopg's own arrays cost an adaptation for each value, and one JSON document
+for all columns costs the server twice the time (both were measured: docs/PERFORMANCE.md).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain, repeat
 from typing import Any, Final
 
 import msgspec
-from psycopg.types.numeric import Int2, Int4, Int8
+import psycopg
+from psycopg.adapt import Buffer, Dumper
+from psycopg.pq import Format
 
 from ledger.codec import encode_json
 
-# psycopg chooses an integer's type by its size, and each combination of types would be prepared anew: fix it.
-_ADAPT: Final[dict[str, Callable[[Any], Any]]] = {
-    "bigint": Int8,
-    "integer": Int4,
-    "smallint": Int2,
-    "jsonb": lambda value: encode_json(value).decode(),
-}
-# Beyond 50 parameters psycopg parses the statement's text anew each time.
-AT_MOST_VALUES: Final = 2
+Row = tuple[Any, ...]  # values in the order of their part's columns
 
-Row = dict[str, Any]
+_LENGTH: Final = struct.Struct(">i").pack
+# One dimension, whether there are nulls, the type; how many, counted from 1.
+_HEADER: Final = struct.Struct(">iiIii").pack
+_NULL: Final = _LENGTH(-1)
+# PostgreSQL counts microseconds from here.
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -32,33 +36,105 @@ class Part(msgspec.Struct, frozen=True):
     columns: str
     sql: str
 
-    def cte(self, name: str, count: int) -> str:
-        """The body of the CTE for `count` rows of the part `name`."""
-        if count > AT_MOST_VALUES:
-            return self.sql.format(rows=f"json_to_recordset(%({name})s::json) as r({self.columns})")
-        columns = _columns(self.columns)
-        values = (", ".join(f"%({name}_{column}{n})s::{kind}" for column, kind in columns) for n in range(count))
-        tuples = ", ".join(f"({row})" for row in values)
-        return self.sql.format(rows=f"(values {tuples}) as r({', '.join(column for column, _ in columns)})")
+    def cte(self, name: str) -> str:
+        """The body of the CTE of the part `name`."""
+        columns = [column.split() for column in self.columns.split(", ")]
+        arrays = ", ".join(f"%({name}_{column})s::{kind}[]" for column, kind in columns)
+        return self.sql.format(rows=f"unnest({arrays}) as r({', '.join(column for column, _ in columns)})")
 
 
 def parameters(parts: Mapping[str, tuple[Part, Sequence[Row]]]) -> dict[str, Any]:
     """The parameters that the CTEs of these parts take."""
-    found: dict[str, Any] = {}
-    for name, (part, rows) in parts.items():
-        if len(rows) > AT_MOST_VALUES:
-            found[name] = encode_json(rows).decode()
-            continue
-        for column, kind in _columns(part.columns):
-            adapt = _ADAPT.get(kind)
-            for n, row in enumerate(rows):
-                value = row.get(column)
-                found[f"{name}_{column}{n}"] = value if adapt is None or value is None else adapt(value)
-    return found
+    return {
+        parameter: kind.column(values)
+        for name, (part, rows) in parts.items()
+        for (parameter, kind), values in zip(_columns(name, part.columns), zip(*rows, strict=True), strict=True)
+    }
+
+
+class _Dump(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Any) -> Buffer:
+        return obj  # type: ignore[no-any-return]
+
+
+class _Kind:
+    """A column's type. `pack` makes the bytes of values that are not null, each behind its length."""
+
+    __slots__ = ("_one", "_only_null", "_pack", "array", "oid")
+
+    def __init__(self, name: str, oid: int, array_oid: int, pack: Callable[[Sequence[Any]], bytes]) -> None:
+        self.oid = oid
+        # psycopg finds the type of a parameter by its class.
+        self.array = type(f"{name}_array", (bytes,), {})
+        psycopg.adapters.register_dumper(self.array, type(f"{name}_dump", (_Dump,), {"oid": array_oid}))
+        self._pack = pack
+        self._one = _HEADER(1, 0, oid, 1, 1)
+        self._only_null = self.array(_HEADER(1, 1, oid, 1, 1) + _NULL)
+
+    def column(self, values: Sequence[Any]) -> bytes:
+        """The values as an array of this type, for psycopg to send."""
+        first, number = values[0], len(values)
+        if number == 1:
+            return self._only_null if first is None else self.array(self._one + self._pack(values))
+        # By type and by identity: UUIDs compare in Python, which a column of a thousand would feel.
+        nulls = type(None) in set(map(type, values))
+        if values[-1] is first and values.count(first) == number:
+            packed = (_NULL if nulls else self._pack((first,))) * number
+        elif nulls:
+            packed = b"".join([_NULL if value is None else self._pack((value,)) for value in values])
+        else:
+            packed = self._pack(values)
+        return self.array(_HEADER(1, nulls, self.oid, number, 1) + packed)
+
+
+def _sized(values: Iterable[bytes]) -> bytes:
+    return b"".join([_LENGTH(len(value)) + value for value in values])
+
+
+def _numbers(code: str, size: int) -> Callable[[Sequence[int]], bytes]:
+    one = struct.Struct(f">i{code}").pack
+
+    def pack(values: Sequence[int]) -> bytes:
+        if len(values) == 1:
+            return one(size, values[0])
+        return struct.pack(">" + f"i{code}" * len(values), *chain.from_iterable(zip(repeat(size), values)))
+
+    return pack
+
+
+def _uuids(values: Sequence[Any]) -> bytes:
+    length = _LENGTH(16)
+    return b"".join([length + value.int.to_bytes(16) for value in values])
+
+
+def _json(values: Sequence[Any]) -> bytes:
+    # The binary form of jsonb is a version byte (1) and the text.
+    return _sized([b"\x01" + encode_json(value) for value in values])
+
+
+def _times(values: Sequence[datetime]) -> bytes:
+    return _numbers("q", 8)([(value - _EPOCH) // _MICROSECOND for value in values])
+
+
+_KINDS: Final = {
+    name: _Kind(name, oid, array_oid, pack)
+    for name, oid, array_oid, pack in (
+        ("uuid", 2950, 2951, _uuids),
+        ("text", 25, 1009, lambda values: _sized([value.encode() for value in values])),
+        ("bytea", 17, 1001, _sized),
+        ("jsonb", 3802, 3807, _json),
+        ("smallint", 21, 1005, _numbers("h", 2)),
+        ("integer", 23, 1007, _numbers("i", 4)),
+        ("bigint", 20, 1016, _numbers("q", 8)),
+        ("timestamptz", 1184, 1185, _times),
+    )
+}
 
 
 @cache
-def _columns(columns: str) -> tuple[tuple[str, str], ...]:
-    """(name, type) of each column."""
+def _columns(name: str, columns: str) -> tuple[tuple[str, _Kind], ...]:
+    """(parameter, kind) of each column of the part `name`."""
     pairs = (column.split() for column in columns.split(", "))
-    return tuple((name, kind) for name, kind in pairs)
+    return tuple((f"{name}_{column}", _KINDS[kind]) for column, kind in pairs)

@@ -20,7 +20,7 @@ from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.personal import load_keys, new_key, protect, wrap
 from ledger.projections import InlineProjection, NewEvent, inline_projections
-from ledger.rows import AT_MOST_VALUES, Part, Row, parameters
+from ledger.rows import Part, Row, parameters
 
 COMMAND_KEY = "ledger_command_pkey"
 _SUBJECT_KEY = "ledger_subject_key_pkey"
@@ -146,18 +146,18 @@ _EVENTS = Part(
 """,
 )
 _COMMANDS = Part(
-    columns="i uuid, y text, f text, a text, h text, k uuid, r text, o jsonb",
+    columns="i uuid, y text, f bytea, a text, h text, k uuid, r text, o jsonb",
     sql="""
     insert into ledger_command
         (command_id, type, fingerprint, actor, channel, correlation_id, outcome, refusal, result)
-    select r.i, r.y, decode(r.f, 'hex'), r.a, r.h, r.k,
+    select r.i, r.y, r.f, r.a, r.h, r.k,
            case when r.r is null then 'accepted' else 'refused' end, r.r, r.o
     from {rows}
 """,
 )
 _SUBJECT_KEYS = Part(
-    columns="i uuid, k text",
-    sql="insert into ledger_subject_key (subject_id, key) select r.i, decode(r.k, 'hex') from {rows}",
+    columns="i uuid, k bytea",
+    sql="insert into ledger_subject_key (subject_id, key) select r.i, r.k from {rows}",
 )
 _SUBJECT_KEYS_DESTROYED = Part(
     columns="i uuid",
@@ -204,8 +204,7 @@ def append(cur: Cursor, batch: Batch) -> Appended:
     values = parameters(parts)
     if batch.events:
         values["wanted"] = Int8(len(batch.streams))
-    # A batch's shape is which parts it has and how many rows of each, up to "many": each shape is prepared once.
-    shape = tuple((name, part, min(len(rows), AT_MOST_VALUES + 1)) for name, (part, rows) in parts.items())
+    shape = tuple((name, part) for name, (part, _) in parts.items())
     try:
         row = cur.execute(_statement(shape), values).fetchone()
     except (errors.SerializationFailure, errors.DeadlockDetected) as error:
@@ -237,7 +236,7 @@ def _parts(cur: Cursor, batch: Batch, inline: Sequence[InlineProjection]) -> dic
     rows = {"commands": commands, "created": created, "moved": moved, "events": events}
     parts = {name: (part, rows[name]) for name, part in _OWN_PARTS.items()}
     parts["subject_keys"] = (_SUBJECT_KEYS, fresh)
-    erased = [{"i": e.stream_id} for e in batch.events if type_of(e.event).erases]
+    erased = [(e.stream_id,) for e in batch.events if type_of(e.event).erases]
     parts["subject_keys_destroyed"] = (_SUBJECT_KEYS_DESTROYED, erased)
     for projection in inline:
         for name, its_rows in projection.rows(batch.events).items():
@@ -246,10 +245,10 @@ def _parts(cur: Cursor, batch: Batch, inline: Sequence[InlineProjection]) -> dic
 
 
 @lru_cache(maxsize=1024)
-def _statement(shape: tuple[tuple[str, Part, int], ...]) -> str:
-    """The append of a batch of this shape; a part without rows is left out."""
-    present = [name for name, _, _ in shape]
-    ctes = {name: f"{name} as ({part.cte(name, count)})" for name, part, count in shape}
+def _statement(shape: tuple[tuple[str, Part], ...]) -> str:
+    """The append of a batch that has these parts; a part without rows is left out."""
+    present = [name for name, _ in shape]
+    ctes = {name: f"{name} as ({part.cte(name)})" for name, part in shape}
     if "events" not in present:
         return f"with {', '.join(ctes.values())} select null::bigint, now()"
     got = " + ".join(f"(select count(*) from {name})" for name in _HEADS if name in present)
@@ -263,11 +262,11 @@ def _head_rows(streams: Mapping[UUID, StreamChange]) -> tuple[list[Row], list[Ro
     moved: list[Row] = []
     for stream_id in sorted(streams, key=_BY_INT):
         change = streams[stream_id]
-        row = {"i": stream_id, "t": change.to_version, "s": change.snapshot, "x": change.snapshot_schema}
+        after = (change.to_version, change.snapshot, change.snapshot_schema)
         if change.from_version == 0:
-            created.append({**row, "c": change.category})
+            created.append((stream_id, change.category, *after))
         else:
-            moved.append({**row, "f": change.from_version})
+            moved.append((stream_id, change.from_version, *after))
     return created, moved
 
 
@@ -283,34 +282,27 @@ def _subject_keys(cur: Cursor, batch: Batch) -> tuple[dict[UUID, bytes], list[Ro
     fresh = {subject_id: new_key() for subject_id in subjects if subject_id not in keys}
     # Whoever comes and is erased in one batch never gets a key that anybody could find.
     erased = {e.stream_id for e in batch.events if type_of(e.event).erases}
-    rows = [{"i": s, "k": wrap(key, s).hex()} for s, key in fresh.items() if s not in erased]
+    rows = [(s, wrap(key, s)) for s, key in fresh.items() if s not in erased]
     return keys | fresh, rows
 
 
 def _event_row(event: NewEvent, key: bytes | None) -> Row:
     kind = type_of(event.event)
-    return {
-        "s": event.stream_id,
-        "p": event.stream_position,
-        "i": event.id,
-        "y": kind.name,
-        "v": kind.version,
-        "d": event.event if key is None else protect(event.event, kind.name, kind.personal, event.stream_id, key),
-        "m": event.metadata,
-    }
+    data = event.event if key is None else protect(event.event, kind.name, kind.personal, event.stream_id, key)
+    return (event.stream_id, event.stream_position, event.id, kind.name, kind.version, data, event.metadata)
 
 
 def _command_row(command: CommandRow) -> Row:
-    return {
-        "i": command.command_id,
-        "y": command.type,
-        "f": command.fingerprint.hex(),
-        "a": command.actor,
-        "h": command.channel,
-        "k": command.correlation_id,
-        "r": command.refusal,
-        "o": command.result,
-    }
+    return (
+        command.command_id,
+        command.type,
+        command.fingerprint,
+        command.actor,
+        command.channel,
+        command.correlation_id,
+        command.refusal,
+        command.result,
+    )
 
 
 def _meaning_of(error: psycopg.errors.UniqueViolation, inline: Sequence[InlineProjection]) -> Exception:

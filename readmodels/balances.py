@@ -1,6 +1,7 @@
 """Balances (inline): every account as it is right now."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -88,30 +89,58 @@ _STATUSES: dict[type[Any], Status] = {
 _CONCERNED = {AccountOpened, OverdraftLimitSet, *_SIGNS, *_STATUSES}
 
 
+@dataclass(slots=True)
+class _Change:
+    """What a batch does to one account; None leaves as it is."""
+
+    difference_minor: int = 0
+    version: int = 0
+    status: str | None = None
+    overdraft_limit_minor: int | None = None
+
+
 def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
     """One row an account: those that the batch opened whole, the others as a difference."""
-    opened: dict[UUID, dict[str, Any]] = {}
-    changed: dict[UUID, dict[str, Any]] = {}
+    opened: dict[UUID, AccountOpened] = {}
+    changes: dict[UUID, _Change] = {}
     for new in events:
         event, kind = new.event, type(new.event)
         if kind not in _CONCERNED:
             continue
-        row = opened.get(new.stream_id) or changed.get(new.stream_id)
-        if isinstance(event, AccountOpened):
-            row = opened[new.stream_id] = {
-                "i": new.stream_id, "c": event.customer_id, "b": event.iban, "n": event.name, "y": event.currency,
-                "s": Status.OPEN.value, "d": 0, "o": event.overdraft_limit_minor, "t": event.occurred_at,
-            }  # fmt: skip
-        elif row is None:
-            row = changed[new.stream_id] = {"i": new.stream_id, "d": 0}
-        row["v"] = new.stream_position
+        change = changes.get(new.stream_id)
+        if change is None:
+            change = changes[new.stream_id] = _Change()
+        change.version = new.stream_position
         if sign := _SIGNS.get(kind):
-            row["d"] += sign * event.amount_minor
+            change.difference_minor += sign * event.amount_minor
         elif status := _STATUSES.get(kind):
-            row["s"] = status.value
+            change.status = status.value
         elif isinstance(event, OverdraftLimitSet):
-            row["o"] = event.overdraft_limit_minor
-    return {"accounts_opened": list(opened.values()), "accounts_changed": list(changed.values())}
+            change.overdraft_limit_minor = event.overdraft_limit_minor
+        elif isinstance(event, AccountOpened):
+            opened[new.stream_id] = event
+    return {
+        "accounts_opened": [_opened_row(i, event, changes.pop(i)) for i, event in opened.items()],
+        "accounts_changed": [
+            (i, c.difference_minor, c.version, c.status, c.overdraft_limit_minor) for i, c in changes.items()
+        ],
+    }
+
+
+def _opened_row(account_id: UUID, event: AccountOpened, change: _Change) -> Row:
+    limit = event.overdraft_limit_minor if change.overdraft_limit_minor is None else change.overdraft_limit_minor
+    return (
+        account_id,
+        event.customer_id,
+        event.iban,
+        event.name,
+        event.currency,
+        change.status or Status.OPEN.value,
+        change.difference_minor,
+        limit,
+        change.version,
+        event.occurred_at,
+    )
 
 
 PROJECTION = InlineProjection(

@@ -46,17 +46,17 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
     """One row a customer who was registered or erased; whoever is both in one batch comes in erased."""
     erased = {new.stream_id for new in events if isinstance(new.event, PersonalDataErased)}
     registered = [
-        {
-            "i": new.stream_id,
-            "n": ERASED if new.stream_id in erased else new.event.name,
-            "e": ERASED if new.stream_id in erased else new.event.email,
-            "t": new.event.occurred_at,
-        }
+        (
+            new.stream_id,
+            ERASED if new.stream_id in erased else new.event.name,
+            ERASED if new.stream_id in erased else new.event.email,
+            new.event.occurred_at,
+        )
         for new in events
         if isinstance(new.event, CustomerRegistered)
     ]
-    known = erased - {row["i"] for row in registered}
-    return {"customers_registered": registered, "customers_erased": [{"i": i} for i in sorted(known, key=str)]}
+    known = erased - {row[0] for row in registered}
+    return {"customers_registered": registered, "customers_erased": [(i,) for i in sorted(known, key=str)]}
 
 
 PROJECTION = InlineProjection(

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 # A wake-up that a killed worker took along is forgotten after this long; beat looks every two seconds anyway.
 _KEY_SECONDS = 2
 _BACK_OFF_SECONDS = 1.0
+# The first commit after a silence wakes at once; a stream of them fifty times a second, not once a command.
+_PAUSE_SECONDS = 0.02
 
 
 class _Waker(threading.Thread):
@@ -35,6 +37,8 @@ class _Waker(threading.Thread):
             except Exception as error:  # noqa: BLE001 - whatever ails the broker, commands go on and beat is the net
                 logger.warning("cannot wake the workers: %s", error)
                 time.sleep(_BACK_OFF_SECONDS)
+            else:
+                time.sleep(_PAUSE_SECONDS)
 
 
 _waker: _Waker | None = None
