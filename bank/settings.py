@@ -195,6 +195,10 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# Requests a minute that one token may make, and IBANs that one person may look up; 0: as many as they like.
+API_RATE_LIMIT = int(os.environ.get("API_RATE_LIMIT", "60000"))
+IBAN_HINT_RATE_LIMIT = int(os.environ.get("IBAN_HINT_RATE_LIMIT", "60"))
+
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True

@@ -4,7 +4,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import override
 
-from bank.api.problems import unauthenticated
+from bank.api import idempotency
+from bank.api.problems import Problem, unauthenticated
 from bank.api.tokens import BadToken, Credential, look_up
 from bank.identity.models import User
 
@@ -21,6 +22,15 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not secret.strip():
             raise unauthenticated("not_authenticated", "Only bearer tokens are taken: Authorization: Bearer <token>.")
         try:
-            return look_up(secret.strip())
+            return look_up(secret.strip(), _key_of(request))
         except BadToken:
             raise unauthenticated("invalid_token", "The token is not known, has expired or was revoked.") from None
+
+
+def _key_of(request: Request) -> str | None:
+    """The idempotency key that the call is to claim; a malformed one is for the view to refuse."""
+    header = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
+    try:
+        return None if header is None else idempotency.parse_key(header)
+    except Problem:
+        return None

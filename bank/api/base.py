@@ -1,14 +1,18 @@
 """The base of every view: authentication, scopes and query parameters, declared by each view for each method."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, cast
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, cast
 
+from django.db import connection
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
-from bank.api import errors
+from bank.api import errors, in_flight, rates
 from bank.api.authentication import BearerAuthentication
 from bank.api.fields import QuerySerializer, StrictSerializer, read
 from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
@@ -19,6 +23,7 @@ from bank.api.tokens import Credential
 from bank.identity.models import User
 
 _NO_PARAMETERS = QuerySerializer()
+_READING: Final = frozenset({"GET", "HEAD"})
 _JSON_CHARSETS = frozenset({"", "utf-8", "utf8"})
 
 
@@ -39,10 +44,25 @@ class ApiView(APIView):
     scopes: ClassVar[Mapping[str, tuple[Scope, ...]]] = {}
     parameters: ClassVar[Mapping[str, QuerySerializer]] = {}
     query: dict[str, Any]
+    # A reader whose connection to the database broke asks again, once: PostgreSQL may have restarted since the last.
+    reads_again = True
+    headers: dict[str, str]
+
+    @override
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except BaseException:
+            self._let_go()
+            raise
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            self._let_go()  # nothing is recorded under the key, or is told by the log from now on
+        return response
 
     @override
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.perform_authentication(request)
+        self.headers |= rates.count(credential_of(request).token_id)
         method = "GET" if request.method == "HEAD" else str(request.method)
         wanted = self.scopes.get(method, ())
         if wanted and not any(credential_of(request).grants(scope) for scope in wanted):
@@ -55,6 +75,16 @@ class ApiView(APIView):
         return {"Cache-Control": "private, no-cache"}
 
     @override
+    def handle_exception(self, exc: Exception) -> Response:
+        if self.reads_again and self.request.method in _READING and errors.is_lost_connection(exc):
+            self.reads_again = False
+            try:
+                return self._read_again()
+            except Exception as again:  # noqa: BLE001 - answered like the first one
+                exc = again
+        return super().handle_exception(exc)
+
+    @override
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
         return errors.respond
 
@@ -62,6 +92,20 @@ class ApiView(APIView):
         """The body as it was sent and as the serializer reads it; an absent body is an empty object."""
         body = _json_object(request)
         return body, read(serializer, body)
+
+    def _read_again(self) -> Response:
+        connection.close_if_unusable_or_obsolete()
+        request = self.initialize_request(self.request._request, *self.args, **self.kwargs)  # noqa: SLF001 - unread
+        self.request = request
+        self.initial(request, *self.args, **self.kwargs)
+        handler: Callable[..., Response] = getattr(self, str(request.method).lower())
+        return handler(request, *self.args, **self.kwargs)
+
+    def _let_go(self) -> None:
+        """Let others use the idempotency key, if this call was the one at work on it."""
+        credential = getattr(getattr(self, "request", None), "_auth", None)
+        if isinstance(credential, Credential) and credential.claimed:
+            in_flight.let_go()
 
 
 class NoSuchResource(ApiView):
@@ -98,6 +142,8 @@ def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]
 
 def _json_object(request: Request) -> dict[str, Any]:
     media_type, _, options = (request.content_type or "").partition(";")
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise status_problem(415)  # a small body that unpacks to a large one is no way in
     has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
     if not has_body and request.headers.get("Transfer-Encoding"):
         raise status_problem(411)  # WSGI hands over no body without a length: it must not be taken for an empty one

@@ -11,14 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.command import Command
-from accounts.handler import handle
+from accounts.handler import find_outcome, handle
 from accounts.outcome import Outcome
 from accounts.refusals import Refused
-from bank.api.base import ApiView, user_of
+from bank.api.base import ApiView, credential_of, user_of
 from bank.api.bodies import receipt_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import StrictSerializer
-from bank.api.idempotency import HEADER, command_id_of, fingerprint_of, parse_key
+from bank.api.idempotency import HEADER, command_id_of, fingerprint_of, parse_key, still_in_flight
 from bank.api.preconditions import etag, expected_version
 from bank.identity.policy import actor_of
 from bank.web.middleware import correlation_id
@@ -42,11 +42,14 @@ class CommandView(ApiView):
     """The base of every POST that changes something."""
 
     def read_intent(self, request: Request, serializer: StrictSerializer) -> Intent:
-        """Key and body; raises Problem (400, 413, 415)."""
+        """Key and body; raises Problem (400, 409 where another request with this key is at work, 413, 415)."""
         key = parse_key(request.headers.get(HEADER))
         body, values = self.read_body(request, serializer)
+        command_id = command_id_of(user_of(request).pk, key)
+        if credential_of(request).claimed is False and find_outcome(command_id) is None:
+            raise still_in_flight()
         return Intent(
-            command_id=command_id_of(user_of(request).pk, key),
+            command_id=command_id,
             at=timezone.now(),
             fingerprint=fingerprint_of(str(request.method), request.path, body),
             values=values,

@@ -26,7 +26,7 @@ from bank.api.problems import (
     unavailable,
 )
 from bank.web.middleware import correlation_id
-from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.errors import NoConnection, StoreBusy, StoreUnavailable, TooMuchContention, VersionConflict
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,11 @@ def problem_of(error: Exception) -> Problem | None:
             return status_problem(503)
         case _:
             return _framework_problem(error)
+
+
+def is_lost_connection(error: Exception) -> bool:
+    """Whether PostgreSQL went away under a connection that had been good; where none is to be had it is away still."""
+    return isinstance(error, _AWAY) and not isinstance(error, NoConnection)
 
 
 def problem_of_refusal(refusal: Refused) -> Problem:

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from bank.api.problems import bad_request
+from bank.api.problems import Problem, bad_request, retry_after
 from ledger.codec import encode_canonical
 from ledger.ids import derived_id
 
@@ -26,10 +27,21 @@ def parse_key(header: str | None) -> str:
     if key.startswith('"'):
         quoted = _QUOTED.match(key)
         key = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
-    if not _PRINTABLE.match(key) or len(key) > LONGEST_KEY:
+    if not is_key(key):
         detail = f"The {HEADER} must have 1 to {LONGEST_KEY} printable ASCII characters, bare or in quotes."
         raise bad_request("idempotency_key_invalid", detail)
     return key
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` can be a key."""
+    return len(text) <= LONGEST_KEY and _PRINTABLE.match(text) is not None
+
+
+def still_in_flight() -> Problem:
+    """409: another request with this key has not been answered yet."""
+    detail = f"Another request with this {HEADER} is at work. Repeat yours in a moment: it will get the one answer."
+    return Problem(HTTPStatus.CONFLICT, "idempotency_in_flight", detail, headers=retry_after())
 
 
 def command_id_of(user_pk: int, key: str) -> UUID:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 from django.utils import timezone
 
+from bank.api import in_flight
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope, grants
 from bank.identity.models import User
@@ -26,6 +27,8 @@ class Credential:
 
     token_id: int
     scopes: frozenset[str]
+    # Whether this call alone is at work on its Idempotency-Key; None where it came without one.
+    claimed: bool | None = None
 
     def grants(self, scope: Scope) -> bool:
         return grants(self.scopes, scope)
@@ -59,10 +62,12 @@ def revoke_token(token: ApiToken) -> None:
 # One round trip for token and user, past the ORM: every call of the API begins with it.
 _USER_COLUMNS: Final = ("id", "username", "first_name", "last_name", "is_active", "roles", "customer_id")
 _LOOK_UP: Final = f"""
-    select t.id, t.scopes, t.last_used_at, {", ".join(f"u.{column}" for column in _USER_COLUMNS)}
+    select t.id, t.scopes, t.last_used_at, {{claim}}, {", ".join(f"u.{column}" for column in _USER_COLUMNS)}
     from api_apitoken t join identity_user u on u.id = t.user_id
     where t.digest = %(digest)s and t.revoked_at is null and t.expires_at > %(now)s and u.is_active
 """
+_LOOK_UP_ONLY: Final = _LOOK_UP.format(claim="null")
+_LOOK_UP_AND_CLAIM: Final = _LOOK_UP.format(claim=in_flight.CLAIM)
 # A condition in the statement, so that of many calls in the same second one writes.
 _NOTE_USE: Final = """
     update api_apitoken set last_used_at = %(now)s
@@ -70,19 +75,20 @@ _NOTE_USE: Final = """
 """
 
 
-def look_up(secret: str) -> tuple[User, Credential]:
-    """The user and the scopes behind a token; raises BadToken."""
+def look_up(secret: str, key: str | None = None) -> tuple[User, Credential]:
+    """The user and the scopes behind a token; raises BadToken. Claims the user's idempotency `key`, if there is one."""
     now = timezone.now()
+    statement = _LOOK_UP_ONLY if key is None else _LOOK_UP_AND_CLAIM
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK_UP, {"digest": _digest(secret), "now": now})
+        cursor.execute(statement, {"digest": _digest(secret), "now": now, "key": key})
         row: tuple[Any, ...] | None = cursor.fetchone()
         if row is None:
             raise BadToken
-        token_id, scopes, last_used_at, *user_values = row
+        token_id, scopes, last_used_at, claimed, *user_values = row
         if _is_stale(last_used_at, now):
             cursor.execute(_NOTE_USE, {"id": token_id, "now": now, "stale": now - _USE_NOTED_EVERY})
     user = User.from_db(connection.alias, _USER_COLUMNS, user_values)
-    return user, Credential(token_id=token_id, scopes=frozenset(scopes))
+    return user, Credential(token_id=token_id, scopes=frozenset(scopes), claimed=claimed)
 
 
 def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:

@@ -18,11 +18,10 @@ from tests.api.given import Account, a_customer, a_user, an_account, api_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AT_ONCE = 20
+Answers = list[tuple[int, dict[str, Any]]]
 
 
-def at_once(
-    server: LiveServer, requests: list[tuple[str, str, dict[str, Any], str]]
-) -> list[tuple[int, dict[str, Any]]]:
+def at_once(server: LiveServer, requests: list[tuple[str, str, dict[str, Any], str]]) -> Answers:
     """Send POSTs (token, path, body, key), all of them let go at the same moment; status and body of each."""
     start = Barrier(len(requests))
 
@@ -42,6 +41,13 @@ def at_once(
         return list(pool.map(send, requests))
 
 
+def told_off(answers: Answers) -> tuple[Answers, int]:
+    """The others' answers, and how many were told that one with their key was at work."""
+    others = [answer for answer in answers if answer[1].get("code") != "idempotency_in_flight"]
+    assert all(status == 409 for status, body in answers if body.get("code") == "idempotency_in_flight")
+    return others, len(answers) - len(others)
+
+
 def commands_logged() -> int:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from ledger_command where channel = 'api'")
@@ -57,9 +63,11 @@ def test_twenty_identical_requests_have_one_effect(
     live_server: LiveServer, teller: Api, account: Account, call: str
 ) -> None:
     requests = [(teller.token or "", f"{account.path}/{call}", {"amount": eur("10")}, "k")] * AT_ONCE
-    answers = at_once(live_server, requests)
-    assert Counter(status for status, _ in answers) == {201: AT_ONCE}
-    assert Counter(body["replayed"] for _, body in answers) == {False: 1, True: AT_ONCE - 1}
+    answers, in_flight = told_off(at_once(live_server, requests))
+    answers += at_once(live_server, requests[:in_flight]) if in_flight else []
+    answers, in_flight = told_off(answers)
+    assert Counter(status for status, _ in answers) == {201: AT_ONCE - in_flight}
+    assert Counter(body["replayed"] for _, body in answers) == {False: 1, True: AT_ONCE - in_flight - 1}
     bodies = {json.dumps({**body, "replayed": None}, sort_keys=True) for _, body in answers}
     assert len(bodies) == 1
     assert minor(teller, account) == (510_00 if call == "deposits" else 490_00)
@@ -70,8 +78,9 @@ def test_twenty_identical_requests_that_are_refused_are_one_refusal(
     live_server: LiveServer, teller: Api, account: Account
 ) -> None:
     requests = [(teller.token or "", f"{account.path}/withdrawals", {"amount": eur("501")}, "k")] * AT_ONCE
-    answers = at_once(live_server, requests)
-    assert Counter((status, body["code"]) for status, body in answers) == {(422, "insufficient_funds"): AT_ONCE}
+    answers, in_flight = told_off(at_once(live_server, requests))
+    seen = Counter((status, body["code"]) for status, body in answers)
+    assert seen == {(422, "insufficient_funds"): AT_ONCE - in_flight}
     assert len({json.dumps(body, sort_keys=True) for _, body in answers}) == 1
     assert commands_logged() == 1
 
@@ -82,15 +91,15 @@ def test_of_twenty_different_requests_with_one_key_one_is_taken(
     requests = [
         (teller.token or "", f"{account.path}/deposits", {"amount": eur(f"{n}")}, "k") for n in range(1, AT_ONCE + 1)
     ]
-    answers = at_once(live_server, requests)
-    assert Counter(status for status, _ in answers) == {201: 1, 422: AT_ONCE - 1}
-    assert {body["code"] for status, body in answers if status == 422} == {"idempotency_key_reused"}
+    answers, in_flight = told_off(at_once(live_server, requests))
+    assert Counter(status for status, _ in answers) == Counter({201: 1, 422: AT_ONCE - 1 - in_flight})
+    assert {body["code"] for status, body in answers if status == 422} <= {"idempotency_key_reused"}
     assert commands_logged() == 1
 
 
 def test_twenty_accounts_opened_by_one_key_are_one(live_server: LiveServer, teller: Api) -> None:
     body = {"customer_id": str(a_customer()), "name": "Savings", "currency": "EUR"}
-    answers = at_once(live_server, [(teller.token or "", "/accounts", body, "k")] * AT_ONCE)
+    answers, _ = told_off(at_once(live_server, [(teller.token or "", "/accounts", body, "k")] * AT_ONCE))
     assert {status for status, _ in answers} == {201}
     assert len({body["id"] for _, body in answers}) == 1
     assert len(teller.get("/accounts").body["data"]) == 1
