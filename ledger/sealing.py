@@ -4,8 +4,9 @@ Sequence numbers become visible out of order: a slow transaction commits a low n
 sealer takes what it can see, in sequence order, and remembers the numbers that it passed over (gaps) with a transaction
 id X that was handed out after it saw a higher number. Whoever drew a missing number owned an id below X before drawing.
 So once no transaction below X runs any more (pg_snapshot_xmin has reached X) and the number still cannot be seen, it
-was rolled back, and the gap is forgotten. A long foreign transaction keeps gaps alive, but never holds up the book, and
-it costs a look at the gaps alone, not at all that was sealed since.
+was rolled back, and the gap is forgotten. An X that this server has not handed out yet came with a restored backup; its
+transactions do not run here, so that gap is dead as well. A long foreign transaction keeps gaps alive, but never holds
+up the book, and it costs a look at the gaps alone, not at all that was sealed since.
 """
 
 import hashlib
@@ -40,7 +41,7 @@ with gap as materialized (
     (select * from ledger_event where sequence > %(high)s order by sequence limit %(limit)s)
 )
 select sequence, id, type, schema_version, stream_id, stream_position, recorded_at, data, metadata,
-       pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 from (values (1)) always(one) left join visible on true order by sequence limit %(limit)s
 """
 _INSERT = """
@@ -69,6 +70,10 @@ class Gap:
     first: int
     last: int
     xid: int
+
+    def is_dead(self, xmin: int, xmax: int) -> bool:
+        """Whether nobody who runs can own its numbers. `xid` has ended: on its own server it is below every xmax."""
+        return xmin >= self.xid or xmax <= self.xid
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ def canonical_event(row: tuple[Any, ...]) -> bytes:
 
 def _seal(cur: Cursor, batch_size: int) -> Sealed:
     position, chain, high, gaps = _state(cur)
-    rows, xmin = _visible(cur, gaps, high, batch_size)
+    rows, horizon = _visible(cur, gaps, high, batch_size)
     full = len(rows) == batch_size
     positions, hashes = [], []
     for row in rows:
@@ -142,7 +147,7 @@ def _seal(cur: Cursor, batch_size: int) -> Sealed:
     seen = [row[0] for row in rows]
     if rows:
         cur.execute(_INSERT, (positions, seen, hashes))
-    left = _remaining_gaps(gaps, seen, None if full else xmin)
+    left = _remaining_gaps(gaps, seen, None if full else horizon)
     fresh = _gaps_between(high, [s for s in seen if s > high])
     if fresh:
         # Only now, after the numbers above were seen: an id taken earlier could be below that of a number's owner.
@@ -162,11 +167,11 @@ def _state(cur: Cursor) -> tuple[int, bytes, int, list[Gap]]:
     return row[0], row[1], row[2], [Gap(*gap) for gap in decode_json(row[3])]
 
 
-def _visible(cur: Cursor, gaps: list[Gap], high: int, limit: int) -> tuple[list[tuple[Any, ...]], int]:
-    """The unsealed events that can be seen, in sequence order, and the xmin of the snapshot that saw them."""
+def _visible(cur: Cursor, gaps: list[Gap], high: int, limit: int) -> tuple[list[tuple[Any, ...]], tuple[int, int]]:
+    """The unsealed events that can be seen, in sequence order, and (xmin, xmax) of the snapshot that saw them."""
     document = encode_json([{"a": gap.first, "b": gap.last} for gap in gaps]).decode()
     rows = cur.execute(_VISIBLE, {"gaps": document, "high": high, "limit": limit}).fetchall()
-    return [row for row in rows if row[0] is not None], rows[0][9]
+    return [row for row in rows if row[0] is not None], (rows[0][9], rows[0][10])
 
 
 def _one(cur: Cursor, statement: str) -> int:
@@ -175,12 +180,12 @@ def _one(cur: Cursor, statement: str) -> int:
     return int(row[0])
 
 
-def _remaining_gaps(gaps: list[Gap], seen: list[int], xmin: int | None) -> list[Gap]:
-    """The gaps without the numbers that turned up, and without the dead where `xmin` may judge (batch not full)."""
+def _remaining_gaps(gaps: list[Gap], seen: list[int], horizon: tuple[int, int] | None) -> list[Gap]:
+    """The gaps without the numbers that turned up, and without the dead where `horizon` may judge (batch not full)."""
     found = set(seen)
     left = []
     for gap in gaps:
-        if xmin is not None and xmin >= gap.xid:
+        if horizon is not None and gap.is_dead(*horizon):
             continue
         left += [Gap(first, last, gap.xid) for first, last in _runs_without(gap.first, gap.last, found)]
     return left

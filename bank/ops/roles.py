@@ -36,6 +36,8 @@ _JOBS: Final[dict[str, str]] = {
     "ledger_seal": "insert",
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")
+# PostgreSQL lets everybody execute a function; a backup restored without privileges has forgotten that not these.
+_NOT_FOR_EVERYBODY: Final = (*_FUNCTIONS_OF_JOBS, "ledger_make_partition")
 
 
 @transaction.atomic
@@ -59,6 +61,7 @@ def statements(tables: set[str]) -> list[str]:
     made = [
         f"revoke all on all tables in schema public from {roles}",
         f"revoke all on all sequences in schema public from {roles}",
+        f"revoke execute on function {', '.join(_NOT_FOR_EVERYBODY)} from public",
         f"grant usage on schema public to {roles}",
         f"grant usage on schema rebuild to {WORKER}",
         f"grant select on all tables in schema public to {APP}, {WORKER}",

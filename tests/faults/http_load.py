@@ -73,9 +73,10 @@ class HttpLoad:
 
     def __exit__(self, *_: object) -> None:
         self.stopping.set()
+        ends = time.monotonic() + 60
         for thread in self.threads:
-            thread.join(60)
-        assert not any(thread.is_alive() for thread in self.threads), "a request is never answered"
+            thread.join(max(ends - time.monotonic(), 0.1))
+        assert not any(thread.is_alive() for thread in self.threads), f"a request is never answered: {self.failures}"
         assert not self.errors, self.errors
 
     def _work(self, chance: random.Random) -> None:

@@ -6,7 +6,7 @@ PASSBOOK_FAULT_SECONDS makes it longer or shorter, PASSBOOK_TEST_SEED repeats a 
 import http.client
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -75,7 +75,8 @@ def test_two_minutes_of_faults_lose_nothing_double_nothing_and_leave_nothing_stu
         site, cluster, chance("storm"), port, [partial(client, "insist", "2"), partial(client, "batches", "40")]
     )
     wait_for_web(partial(is_answering, port), storm.parts["web"])
-    with HttpLoad(port, a_token(), accounts, [chance(n) for n in range(HTTP_THREADS)]) as load:
+    load = HttpLoad(port, a_token(), accounts, [chance(n) for n in range(HTTP_THREADS)])
+    with explained(storm, load), load:
         storm.rage(SECONDS)
         storm.calm()
     connections.close_all()
@@ -100,6 +101,18 @@ def test_two_minutes_of_faults_lose_nothing_double_nothing_and_leave_nothing_stu
     assert "Traceback" not in words, told_wrong(storm)
     assert storm.counts["cut postgresql"] == 2
     assert min(len(acknowledged), len(load.answered)) > SECONDS, "a load that is worth its name"
+
+
+@contextmanager
+def explained(storm: Storm, load: HttpLoad) -> Iterator[None]:
+    """A failure comes with what was done, and with the last words of every part."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"{dict(storm.counts)}, {len(load.answered)} answered, {dict(load.failures)}")
+        for name, part in storm.parts.items():
+            error.add_note(f"--- {name}, {part.popen.poll()}:\n{part.said()[-3_000:]}")
+        raise
 
 
 def is_answering(port: int) -> bool:
