@@ -13,6 +13,7 @@ from typing import Any
 import dj_database_url
 import django_stubs_ext
 
+from bank.api.schema.settings import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from bank.ops import places
 from bank.web.csp import CONTENT_SECURITY_POLICY  # noqa: F401 - a setting
 
@@ -87,6 +88,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "ledger",
     "accounts",
     "readmodels",
@@ -193,6 +196,7 @@ STORAGES = {
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "bank.api.schema.document.ContractSchema",
 }
 
 # Requests a minute that one token may make, and IBANs that one person may look up; 0: as many as they like.

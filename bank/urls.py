@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path, reverse
 
 from bank.api.base import NoSuchResource
+from bank.api.views import docs
 from bank.ops import health
 
 
@@ -24,6 +25,8 @@ urlpatterns = [
     path("admin/login/", to_the_one_door),
     path("admin/", admin.site.urls),
     path("api/v1/", include("bank.api.urls")),
+    path("api/schema/", docs.schema, name="schema"),
+    path("api/docs/", docs.DocsView.as_view(), name="docs"),
     re_path(r"^api/", NoSuchResource.as_view()),
     path("", include("bank.web.urls")),
 ]

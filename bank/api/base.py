@@ -17,6 +17,7 @@ from bank.api.authentication import BearerAuthentication
 from bank.api.fields import QuerySerializer, StrictSerializer, read
 from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
 from bank.api.rendering import JsonRenderer, OnlyJson
+from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
 from bank.api.strict_json import StrictJsonParser
 from bank.api.tokens import Credential
@@ -41,6 +42,7 @@ class ApiView(APIView):
     metadata_class = None
     http_method_names = ["get", "head", "post"]
 
+    contract: ClassVar[Mapping[str, Operation]] = {}  # what clients read of each method: see bank/api/schema
     scopes: ClassVar[Mapping[str, tuple[Scope, ...]]] = {}
     parameters: ClassVar[Mapping[str, QuerySerializer]] = {}
     query: dict[str, Any]

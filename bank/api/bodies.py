@@ -1,13 +1,14 @@
 """What answers look like: one typed dict a shape, and the functions that fill them from rows and states."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict, cast
 from uuid import UUID
 
 from accounts.account import Account
 from accounts.customer import CustomerRegistered
 from accounts.money import format_minor
 from accounts.outcome import Outcome
+from bank.api.schema import kinds
 from ledger.records import RecordedEvent, public_form, rfc3339
 from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
@@ -19,111 +20,143 @@ from readmodels.movements import Movement
 class MoneyBody(TypedDict):
     """An amount with exactly the currency's decimals; below zero only in answers."""
 
-    amount: str
-    currency: str
+    amount: kinds.Decimals
+    currency: kinds.CurrencyCode
 
 
 class CustomerReference(TypedDict):
-    id: str
+    """Whose it is."""
+
+    id: kinds.Id
     name: str
 
 
 class AccountBody(TypedDict):
     """An account at one version."""
 
-    id: str
-    iban: str
+    id: kinds.Id
+    iban: kinds.Iban
     name: str
-    currency: str
-    status: str
+    currency: kinds.CurrencyCode
+    status: kinds.AccountStatus
     customer: CustomerReference
     balance: MoneyBody
     held: MoneyBody
     available: MoneyBody
     overdraft_limit: MoneyBody
-    version: int
-    opened_at: str
+    version: kinds.Version
+    opened_at: kinds.Moment
 
 
 class CustomerBody(TypedDict):
-    id: str
+    """A customer; name and email read `(erased)` where the person was erased."""
+
+    id: kinds.Id
     name: str
     email: str
-    registered_at: str
+    registered_at: kinds.Moment
+
+
+class EventBody(TypedDict):
+    """An event in public form. What `data` holds depends on `type`: the document has each of them."""
+
+    id: kinds.Id
+    type: str
+    schemaVersion: int
+    streamId: kinds.Id
+    streamPosition: int
+    position: kinds.Position | None
+    timestamp: kinds.Moment
+    data: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 class ReceiptBody(TypedDict):
     """What came of a command: the account after it and the events, as they were recorded (not yet sealed)."""
 
-    command_id: str
-    outcome: str
-    consistency_token: str | None
+    command_id: kinds.Id
+    outcome: Literal["accepted"]
+    consistency_token: kinds.ConsistencyToken | None
     account: AccountBody
-    events: list[dict[str, Any]]
+    events: list[EventBody]
     replayed: bool
 
 
 class MovementBody(TypedDict):
     """One line of an account's statement; `amount` is below zero where money left."""
 
-    event_id: str
-    version: int
-    kind: str
+    event_id: kinds.Id
+    version: kinds.Version
+    kind: kinds.MovementKind
     amount: MoneyBody
     balance: MoneyBody
     reference: str
     counterparty: str
-    counterparty_account_id: str | None
+    counterparty_account_id: kinds.Id | None
     operation: str
     purpose: str
-    transfer_id: str | None
-    occurred_at: str
-    recorded_at: str
+    transfer_id: kinds.Id | None
+    occurred_at: kinds.Moment
+    recorded_at: kinds.Moment
 
 
 class RefusalBody(TypedDict):
-    code: str
-    status: int
+    """Why a command was refused, as its sender was told."""
+
+    code: kinds.Code
+    status: kinds.ProblemStatus
     detail: str
 
 
 class CommandBody(TypedDict):
     """A row of the command log. `projected`: every report has counted its events."""
 
-    command_id: str
+    command_id: kinds.Id
     type: str
-    outcome: str
+    outcome: Literal["accepted", "refused"]
     refusal: RefusalBody | None
-    actor: str
-    channel: str
-    correlation_id: str
-    events: list[dict[str, Any]]
-    consistency_token: str | None
+    actor: kinds.Actor
+    channel: kinds.Channel
+    correlation_id: kinds.Id
+    events: list[EventBody]
+    consistency_token: kinds.ConsistencyToken | None
     sealed: bool
     projected: bool
-    recorded_at: str
+    recorded_at: kinds.Moment
 
 
 class ChainedBody(TypedDict):
     """A sealed event's link of the hash chain (hexadecimal SHA-256), beside its public form."""
 
-    hash: str
-    previous_hash: str
-    sealed_at: str
+    hash: kinds.Hash
+    previous_hash: kinds.Hash
+    sealed_at: kinds.Moment
+
+
+class ChainedEventBody(EventBody, ChainedBody):
+    """A sealed event with its link of the hash chain."""
 
 
 class AsOfBody(TypedDict):
     """How far an asynchronous read model has come."""
 
-    position: int
-    timestamp: str | None
-    lag_events: int
+    position: kinds.Position
+    timestamp: kinds.Moment | None
+    lag_events: kinds.Count
+
+
+class WithAsOfBody(TypedDict):
+    """What every answer from an asynchronous read model has besides."""
+
+    as_of: AsOfBody
 
 
 class DailyFlowBody(TypedDict):
-    date: str
-    kind: str
-    count: int
+    """What came or went on one day, in one currency, by one kind of movement."""
+
+    date: kinds.Day
+    kind: kinds.MovementKind
+    count: kinds.Count
     amount: MoneyBody
 
 
@@ -176,9 +209,13 @@ def registered_body(outcome: Outcome) -> CustomerBody:
     }
 
 
-def recorded_form(event: RecordedEvent) -> dict[str, Any]:
+def event_body(event: RecordedEvent) -> EventBody:
+    return cast(EventBody, public_form(event))
+
+
+def recorded_form(event: RecordedEvent) -> EventBody:
     """The event as it was when its command was answered: a replay says the same, though it is sealed by now."""
-    return {**public_form(event), "metadata": dict(sorted(event.metadata.items())), "position": None}
+    return {**event_body(event), "metadata": dict(sorted(event.metadata.items())), "position": None}
 
 
 def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> ReceiptBody:

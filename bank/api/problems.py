@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, NotRequired, TypedDict
+from typing import Annotated, Final, NotRequired, TypedDict
 from uuid import UUID
+
+from bank.api.schema.kinds import Code, Id, Kind, ProblemStatus
 
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 1
@@ -15,23 +17,23 @@ _MOST_ERRORS: Final = 20
 class ErrorBody(TypedDict):
     """One thing that is wrong with the input. `pointer` (RFC 6901) leads into the body, or names a query parameter."""
 
-    pointer: str
-    code: str
+    pointer: Annotated[str, Kind({"examples": ["/amount/amount"]})]
+    code: Code
     detail: str
 
 
 class ProblemBody(TypedDict):
     """An `application/problem+json` answer. Clients branch on `code`; `title` and `detail` are for people."""
 
-    type: str
+    type: Annotated[str, Kind({"pattern": f"^{_TYPE_PREFIX}"})]
     title: str
-    status: int
+    status: ProblemStatus
     detail: str
     instance: str
-    code: str
+    code: Code
     errors: list[ErrorBody]
-    request_id: str
-    command_id: NotRequired[str]
+    request_id: Id
+    command_id: NotRequired[Id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ class Problem(Exception):
     def body(self, *, instance: str, request_id: UUID) -> ProblemBody:
         """The members of the answer."""
         body: ProblemBody = {
-            "type": _TYPE_PREFIX + self.code,
-            "title": self.code.replace("_", " ").capitalize(),
+            "type": type_of_code(self.code),
+            "title": title_of(self.code),
             "status": int(self.status),
             "detail": self.detail,
             "instance": instance,
@@ -98,6 +100,16 @@ class Problem(Exception):
         if self.command_id is not None:
             body["command_id"] = str(self.command_id)
         return body
+
+
+def type_of_code(code: str) -> str:
+    """The URI of a problem's type."""
+    return _TYPE_PREFIX + code
+
+
+def title_of(code: str) -> str:
+    """A problem's title: its code as words."""
+    return code.replace("_", " ").capitalize()
 
 
 def bad_request(code: str, detail: str) -> Problem:

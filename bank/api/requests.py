@@ -7,6 +7,7 @@ from bank.api.fields import (
     AmountField,
     CurrencyField,
     DateField,
+    EmailField,
     MoneyField,
     OneOfField,
     QuerySerializer,
@@ -27,7 +28,7 @@ class RegisterCustomerRequest(StrictSerializer):
     """`POST /customers`"""
 
     name = TextField(max_length=NAME_LENGTH, allow_blank=False)
-    email = TextField(max_length=EMAIL_LENGTH)
+    email = EmailField(max_length=EMAIL_LENGTH)
 
 
 class OpenAccountRequest(StrictSerializer):

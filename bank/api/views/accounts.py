@@ -12,13 +12,15 @@ from accounts.money import parse_amount
 from bank.api import building
 from bank.api.access import account_in_path, require_role, sees_all_customers
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import AccountBody, account_body, movement_body, row_body
+from bank.api.bodies import AccountBody, MovementBody, account_body, movement_body, row_body
 from bank.api.commanding import CommandView, created
 from bank.api.freshness import check_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.preconditions import etag, is_unchanged
 from bank.api.problems import bad_request, not_found
 from bank.api.requests import AccountQuery, MovementsQuery, OpenAccountRequest, PageQuery
+from bank.api.schema.kinds import ConsistencyToken, Id
+from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels import balances, customers, history, movements
@@ -29,8 +31,8 @@ from readmodels.movements import MovementFilter
 class OpenedBody(AccountBody):
     """The new account, and how to ask for what opened it."""
 
-    command_id: str
-    consistency_token: str | None
+    command_id: Id
+    consistency_token: ConsistencyToken | None
 
 
 class AccountsView(CommandView):
@@ -39,6 +41,28 @@ class AccountsView(CommandView):
     scopes = {"GET": (Scope.ACCOUNTS_READ,), "POST": (Scope.CUSTOMERS_WRITE,)}
     parameters = {"GET": PageQuery()}
     body_form = OpenAccountRequest()
+    contract = {
+        "GET": Operation(id="listAccounts", summary="A page of accounts", answer=Page(item=AccountBody)),
+        "POST": Operation(
+            id="openAccount",
+            summary="The account as opened",
+            description="Opens an account for a customer, in one currency for ever. Staff only.",
+            answer=OpenedBody,
+            status=201,
+            problems={
+                400: ("currency_mismatch",),
+                404: ("customer_not_found",),
+                409: ("account_already_opened", "customer_erased", "iban_taken", "id_taken"),
+            },
+            headers=("ETag", "Location", "Consistency-Token", "Idempotency-Replayed"),
+            example={
+                "customer_id": "324c8a76-3bc6-501f-bdae-f8c77ccdd20b",
+                "name": "Everyday",
+                "currency": "EUR",
+                "overdraft_limit": {"amount": "100.00", "currency": "EUR"},
+            },
+        ),
+    }
 
     def get(self, request: Request) -> Response:
         user = user_of(request)
@@ -74,6 +98,16 @@ class AccountView(ApiView):
 
     scopes = {"GET": (Scope.ACCOUNTS_READ,)}
     parameters = {"GET": AccountQuery()}
+    contract = {
+        "GET": Operation(
+            id="showAccount",
+            summary="An account",
+            answer=AccountBody,
+            problems={400: ("conflicting_parameters",), 404: ("account_not_found", "version_not_found")},
+            takes=("If-None-Match",),
+            headers=("ETag",),
+        )
+    }
 
     def get(self, request: Request, account_id: str) -> Response:
         row = account_in_path(request, account_id)
@@ -89,6 +123,14 @@ class MovementsView(ApiView):
 
     scopes = {"GET": (Scope.ACCOUNTS_READ,)}
     parameters = {"GET": MovementsQuery()}
+    contract = {
+        "GET": Operation(
+            id="listTransactions",
+            summary="A page of the account's statement",
+            answer=Page(item=MovementBody),
+            problems={404: ("account_not_found",)},
+        )
+    }
 
     def get(self, request: Request, account_id: str) -> Response:
         row = account_in_path(request, account_id)

@@ -7,12 +7,13 @@ from accounts.handler import find_outcome
 from accounts.outcome import Outcome
 from bank.api.access import require_role
 from bank.api.base import ApiView, credential_of, user_of
-from bank.api.bodies import ChainedBody, CommandBody, RefusalBody
+from bank.api.bodies import ChainedBody, ChainedEventBody, CommandBody, EventBody, RefusalBody, event_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import parse_uuid
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import bad_request, not_found
 from bank.api.requests import EventsQuery
+from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
 from ledger.consistency import has_passed
@@ -23,6 +24,15 @@ from readmodels import events
 
 class CommandView(ApiView):
     """What became of a command: for who sent it (any scope), and for auditors."""
+
+    contract = {
+        "GET": Operation(
+            id="showCommand",
+            summary="What became of a command",
+            answer=CommandBody,
+            problems={404: ("command_not_found",)},
+        )
+    }
 
     def get(self, request: Request, command_id: str) -> Response:
         wanted = parse_uuid(command_id)
@@ -37,6 +47,14 @@ class EventsView(ApiView):
 
     scopes = {"GET": (Scope.AUDIT_READ,)}
     parameters = {"GET": EventsQuery()}
+    contract = {
+        "GET": Operation(
+            id="listEvents",
+            summary="A page of the book",
+            answer=Page(item=EventBody),
+            problems={400: ("conflicting_parameters",)},
+        )
+    }
 
     def get(self, request: Request) -> Response:
         require_role(policy.may_audit(user_of(request)))
@@ -54,13 +72,21 @@ class EventsView(ApiView):
             from_at=query.get("from"),
             to_at=query.get("to"),
         )
-        return Response(page_body(request, rows, query["limit"], body=public_form, key=lambda event: event.position))
+        return Response(page_body(request, rows, query["limit"], body=event_body, key=lambda event: event.position))
 
 
 class EventView(ApiView):
     """One sealed event with its link of the hash chain."""
 
     scopes = {"GET": (Scope.AUDIT_READ,)}
+    contract = {
+        "GET": Operation(
+            id="showEvent",
+            summary="An event of the book",
+            answer=ChainedEventBody,
+            problems={404: ("event_not_found",)},
+        )
+    }
 
     def get(self, request: Request, position: str) -> Response:
         require_role(policy.may_audit(user_of(request)))
@@ -93,7 +119,7 @@ def _command_body(outcome: Outcome) -> CommandBody:
         "actor": outcome.actor,
         "channel": outcome.channel,
         "correlation_id": str(outcome.correlation_id),
-        "events": [public_form(event) for event in outcome.events],
+        "events": [event_body(event) for event in outcome.events],
         "consistency_token": outcome.consistency_token,
         "sealed": sealed,
         "projected": token is None or (sealed and all(has_passed(p.name, token) for p in async_projections())),

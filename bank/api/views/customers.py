@@ -15,6 +15,8 @@ from bank.api.fields import parse_uuid
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import not_found
 from bank.api.requests import PageQuery, RegisterCustomerRequest
+from bank.api.schema.kinds import ConsistencyToken, Id
+from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels import customers
@@ -23,8 +25,8 @@ from readmodels import customers
 class RegisteredBody(CustomerBody):
     """The new customer, and how to ask for what registered it."""
 
-    command_id: str
-    consistency_token: str | None
+    command_id: Id
+    consistency_token: ConsistencyToken | None
 
 
 class CustomersView(CommandView):
@@ -33,6 +35,19 @@ class CustomersView(CommandView):
     scopes = {"GET": (Scope.ACCOUNTS_READ,), "POST": (Scope.CUSTOMERS_WRITE,)}
     parameters = {"GET": PageQuery()}
     body_form = RegisterCustomerRequest()
+    contract = {
+        "GET": Operation(id="listCustomers", summary="A page of customers", answer=Page(item=CustomerBody)),
+        "POST": Operation(
+            id="registerCustomer",
+            summary="The customer as registered",
+            description="Registers a person as a customer. Staff only. `email` may be empty.",
+            answer=RegisteredBody,
+            status=201,
+            problems={409: ("customer_already_registered", "id_taken")},
+            headers=("Location", "Consistency-Token", "Idempotency-Replayed"),
+            example={"name": "Ada Lovelace", "email": "ada@example.org"},
+        ),
+    }
 
     def get(self, request: Request) -> Response:
         user = user_of(request)
@@ -63,6 +78,14 @@ class CustomerView(ApiView):
     """Staff, or the customer."""
 
     scopes = {"GET": (Scope.ACCOUNTS_READ,)}
+    contract = {
+        "GET": Operation(
+            id="showCustomer",
+            summary="A customer",
+            answer=CustomerBody,
+            problems={404: ("customer_not_found",)},
+        )
+    }
 
     def get(self, request: Request, customer_id: str) -> Response:
         user = user_of(request)

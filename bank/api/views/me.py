@@ -6,13 +6,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bank.api.base import ApiView, credential_of, user_of
+from bank.api.schema.kinds import Id
+from bank.api.schema.operation import Operation
 
 
 class UserBody(TypedDict):
     id: str
     username: str
     name: str
-    customer_id: str | None
+    customer_id: Id | None
 
 
 class MeBody(TypedDict):
@@ -25,6 +27,8 @@ class MeBody(TypedDict):
 
 class MeView(ApiView):
     """Any token."""
+
+    contract = {"GET": Operation(id="showMe", summary="Whom the token stands for", answer=MeBody)}
 
     def get(self, request: Request) -> Response:
         user = user_of(request)

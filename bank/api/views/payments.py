@@ -16,10 +16,12 @@ from bank.api.access import (
 from bank.api.base import user_of
 from bank.api.commanding import CommandView
 from bank.api.requests import CashRequest, TransferRequest
+from bank.api.schema.operation import receipt
 from bank.api.scopes import Scope
 from bank.identity import policy
 
 _CASH_OR_PAYMENTS = (Scope.CASH_WRITE, Scope.PAYMENTS_WRITE)
+_AN_AMOUNT = {"amount": "25.00", "currency": "EUR"}
 
 
 class DepositsView(CommandView):
@@ -27,6 +29,14 @@ class DepositsView(CommandView):
 
     scopes = {"POST": _CASH_OR_PAYMENTS}
     body_form = CashRequest()
+    contract = {
+        "POST": receipt(
+            "deposit",
+            "Money paid in",
+            refusals={409: ("account_closed",), 422: ("currency_mismatch", "limit_exceeded")},
+            example={"amount": _AN_AMOUNT, "reference": "Gift"},
+        )
+    }
 
     def post(self, request: Request, account_id: str) -> Response:
         row = account_in_path(request, account_id)
@@ -40,6 +50,14 @@ class WithdrawalsView(CommandView):
 
     scopes = {"POST": _CASH_OR_PAYMENTS}
     body_form = CashRequest()
+    contract = {
+        "POST": receipt(
+            "withdraw",
+            "Money paid out",
+            refusals={409: ("account_closed", "account_frozen"), 422: ("currency_mismatch", "insufficient_funds")},
+            example={"amount": _AN_AMOUNT, "reference": "Cash"},
+        )
+    }
 
     def post(self, request: Request, account_id: str) -> Response:
         row = account_in_path(request, account_id)
@@ -53,6 +71,24 @@ class TransfersView(CommandView):
 
     scopes = {"POST": _CASH_OR_PAYMENTS}
     body_form = TransferRequest()
+    contract = {
+        "POST": receipt(
+            "transfer",
+            "Money moved to another account",
+            description="The owner of `from`, and staff. `to` may be any account of the bank. The receipt, `ETag` and "
+            "`If-Match` are about the account of `from`.",
+            refusals={
+                409: ("account_closed", "account_frozen"),
+                422: ("currency_mismatch", "insufficient_funds", "limit_exceeded", "same_account"),
+            },
+            example={
+                "from": "ff54a805-229d-5d03-9d44-bcb91a03abd6",
+                "to": "LU729991870500056350",
+                "amount": _AN_AMOUNT,
+                "reference": "Rent",
+            },
+        )
+    }
 
     def post(self, request: Request) -> Response:
         intent = self.read_intent(request, self.body_form)

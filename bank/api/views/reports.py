@@ -7,10 +7,11 @@ from rest_framework.response import Response
 
 from bank.api.access import require_role
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import as_of_body, daily_flow_body
+from bank.api.bodies import DailyFlowBody, WithAsOfBody, as_of_body, daily_flow_body
 from bank.api.freshness import wait_until_consistent
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.requests import DailyFlowsQuery
+from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels import daily_flows, freshness
@@ -22,6 +23,14 @@ class DailyFlowsView(ApiView):
 
     scopes = {"GET": (Scope.REPORTS_READ,)}
     parameters = {"GET": DailyFlowsQuery()}
+    contract = {
+        "GET": Operation(
+            id="showDailyFlows",
+            summary="A page of the report",
+            answer=Page(item=DailyFlowBody, more=WithAsOfBody),
+            problems={503: ("not_yet_consistent",)},
+        )
+    }
 
     def get(self, request: Request) -> Response:
         require_role(policy.may_see_reports(user_of(request)))

@@ -13,6 +13,7 @@ from bank.api.base import user_of
 from bank.api.commanding import CommandView, Intent
 from bank.api.fields import StrictSerializer
 from bank.api.requests import OverdraftLimitRequest, ReasonRequest
+from bank.api.schema.operation import receipt
 from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels.balances import AccountRow
@@ -41,27 +42,59 @@ class _WithReasonView(_StaffView):
 
 
 class FreezeView(_WithReasonView):
-    """Stop debits."""
+    """Stop debits. Staff only."""
 
     command_type = FreezeAccount
+    contract = {
+        "POST": receipt(
+            "freezeAccount",
+            "The account frozen",
+            refusals={409: ("account_closed", "account_frozen")},
+            example={"reason": "Lost card"},
+        )
+    }
 
 
 class UnfreezeView(_WithReasonView):
-    """Allow debits again."""
+    """Allow debits again. Staff only."""
 
     command_type = UnfreezeAccount
+    contract = {
+        "POST": receipt(
+            "unfreezeAccount",
+            "The account open again",
+            refusals={409: ("account_closed", "account_not_frozen")},
+            example={"reason": "Card found"},
+        )
+    }
 
 
 class CloseView(_WithReasonView):
-    """Close an account whose balance is zero, for ever."""
+    """Close an account whose balance is zero, for ever. Staff only."""
 
     command_type = CloseAccount
+    contract = {
+        "POST": receipt(
+            "closeAccount",
+            "The account closed",
+            refusals={409: ("account_closed",), 422: ("balance_not_zero",)},
+            example={"reason": "Moved away"},
+        )
+    }
 
 
 class OverdraftLimitView(_StaffView):
-    """Set how far below zero the balance may go."""
+    """Set how far below zero the balance may go; a limit below what is in use stops further debits. Staff only."""
 
     body_form = OverdraftLimitRequest()
+    contract = {
+        "POST": receipt(
+            "setOverdraftLimit",
+            "The overdraft limit set",
+            refusals={409: ("account_closed",), 422: ("currency_mismatch",)},
+            example={"overdraft_limit": {"amount": "100.00", "currency": "EUR"}},
+        )
+    }
 
     def command(self, intent: Intent, row: AccountRow) -> Command:
         return building.set_overdraft_limit(intent, row.account_id)
