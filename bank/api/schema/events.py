@@ -94,14 +94,6 @@ def _field(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {**{keyword: value for keyword, value in schema.items() if keyword != "default"}, **known}
 
 
-_KINDS_BY_NAME: Final[Mapping[str, Mapping[str, Any]]] = {
-    "currency": _of(kinds.CurrencyCode),
-    "iban": _of(kinds.Iban),
-    "amount_minor": {"minimum": 1, "examples": [2500]},
-    "reference": {"examples": ["Gift"]},
-}
-
-
 def _public_name(event_type: EventType) -> str:
     return f"{event_type.name}Event"
 
@@ -126,4 +118,10 @@ _METADATA: Final[dict[str, Any]] = {
     },
     "required": ["actor", "causationId", "commandId", "correlationId"],
     "additionalProperties": False,
+}
+_KINDS_BY_NAME: Final[Mapping[str, Mapping[str, Any]]] = {
+    "currency": _of(kinds.CurrencyCode),
+    "iban": _of(kinds.Iban),
+    "amount_minor": {"minimum": 1, "examples": [2500]},
+    "reference": {"examples": ["Gift"]},
 }
