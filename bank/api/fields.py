@@ -15,6 +15,7 @@ from accounts.iban import parse_iban
 from accounts.invalid import InvalidCommand
 from accounts.money import Money, exponent_of, parse_amount
 from accounts.text import clean_text
+from bank.api.idempotency import LONGEST_KEY, is_key
 from bank.api.problems import InputError, Problem, invalid_input
 
 _LONGEST_IBAN: Final = 64  # 34 by ISO 13616, and room for the blanks of print
@@ -214,6 +215,20 @@ class AccountField(_TextualField):
             return parse_iban(text)
         except InvalidCommand as error:
             raise refused_by(error) from None
+
+
+class KeyField(_TextualField):
+    """An idempotency key in a body: its plain characters, without the quotes that a header may have."""
+
+    wrong_type_code = "idempotency_key_invalid"
+    wrong_type_detail = f"Must be text of 1 to {LONGEST_KEY} printable ASCII characters."
+    json_schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"}
+
+    @override
+    def parse(self, text: str) -> str:
+        if not is_key(text):
+            raise serializers.ValidationError(self.wrong_type_detail, code=self.wrong_type_code)
+        return text
 
 
 class CurrencyField(_TextualField):

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from bank.api.base import NoSuchResource
 from bank.api.views.accounts import AccountsView, AccountView, MovementsView
 from bank.api.views.audit import CommandView, EventsView, EventView
+from bank.api.views.batches import BatchesView
 from bank.api.views.customers import CustomersView, CustomerView
 from bank.api.views.me import MeView
 from bank.api.views.payments import DepositsView, TransfersView, WithdrawalsView
@@ -28,6 +29,7 @@ urlpatterns = [
     path("accounts/<str:account_id>/close", CloseView.as_view(), name="close"),
     path("accounts/<str:account_id>/overdraft-limit", OverdraftLimitView.as_view(), name="overdraft-limit"),
     path("transfers", TransfersView.as_view(), name="transfers"),
+    path("batches", BatchesView.as_view(), name="batches"),
     path("commands/<str:command_id>", CommandView.as_view(), name="command"),
     path("events", EventsView.as_view(), name="events"),
     path("events/<str:position>", EventView.as_view(), name="event"),

@@ -74,6 +74,8 @@ CALLS = {
     "transfers": [
         Call("POST", "/transfers", 201, STAFF, True, DESK_OR_OWN, TRANSFER_OUT, NOT_SEERS)
     ],
+    "batches": [Call("POST", "/batches", 201, STAFF, False, {"cash:write"},
+                     [{"type": "Deposit", "idempotency_key": "door", "account_id": "{account}", **CASH}])],
     "command": [Call("GET", "/commands/{command}", 200, {"auditor", "admin"}, True, set(),
                      hidden=frozenset({"teller", "operations"}))],
     "events": [Call("GET", "/events", 200, {"auditor", "admin"}, False, {"audit:read"})],
@@ -103,6 +105,8 @@ class Places:
             return value.format(**self.names)
         if isinstance(value, dict):
             return {name: self.fill(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self.fill(inner) for inner in value]
         return value
 
     def send(self, api: Api, call: Call) -> int:
