@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from django.test import Client
 
+from tests.api import conformance
+
 PREFIX = "/api/v1"
 
 
@@ -73,7 +75,9 @@ class Api:
         sent = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         whole = path if path.startswith("/api") else PREFIX + path
-        return Answer(self.client.generic(method, whole, data, content_type, headers=sent))
+        response = self.client.generic(method, whole, data, content_type, headers=sent)
+        conformance.check(method, whole, response)
+        return Answer(response)
 
 
 def eur(amount: str) -> dict[str, str]:

@@ -54,9 +54,11 @@ MEANINGS: Final[Mapping[str, str]] = {
     "not_found": "There is no such resource.",
     "account_not_found": "There is no such account.",
     "customer_not_found": "There is no such customer.",
-    "version_not_found": "The account was not at that version, or not open yet at that moment.",
+    "version_not_found": "It was not at that version, or not there yet at that moment.",
     "command_not_found": "There is no such command.",
     "event_not_found": "There is no event at this position.",
+    "projection_not_found": "There is no such projection.",
+    "stream_not_found": "There is no such stream.",
     # 409, 412, 422
     "account_frozen": "The account is frozen: it takes credits only.",
     "account_not_frozen": "The account is not frozen.",
@@ -73,6 +75,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "currency_mismatch": "The amount must be in the account's currency.",
     "same_account": "The two accounts must differ.",
     "balance_not_zero": "The balance must be zero.",
+    "projection_not_async": "Only projections that workers write can be paused and resumed.",
+    "projection_is_live": "The projection is folded when asked: there is nothing to rebuild.",
     "idempotency_key_reused": "This Idempotency-Key was used for another request.",
     # the rest
     "length_required": "Send the body with a Content-Length.",

@@ -1,13 +1,13 @@
 """The generator: walks the views and puts together what they declare and what follows from it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.drainage import error
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentRegistry
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from typing_extensions import override
 
 from bank.api.base import ApiView
@@ -15,12 +15,15 @@ from bank.api.commanding import CommandView
 from bank.api.schema import outside
 from bank.api.schema.codes import problem_content, problem_description
 from bank.api.schema.examples import example_of
-from bank.api.schema.headers import ANSWER_HEADERS, BY_STATUS, COUNTED, EVERYWHERE, REQUEST_HEADERS
+from bank.api.schema.headers import BY_STATUS, COUNTED, EVERYWHERE, answer_headers, request_header
 from bank.api.schema.inputs import body_schema, codes_of_body, codes_of_query
 from bank.api.schema.operation import JSON, Operation
 from bank.api.schema.parameters import path_parameters, query_parameters
-from bank.api.schema.shapes import Schema, schema_of
+from bank.api.schema.shapes import Schema, register, schema_of
 from bank.api.schema.words import BEARER, tag_of, tags
+
+# Statuses whose codes do not depend on the call: these answers are described once.
+_SAME_FOR_ALL: Final = frozenset({401, 411, 413, 415, 429})
 
 
 class ContractSchema(AutoSchema):
@@ -100,7 +103,7 @@ class _Describing:
 
     def _headers_taken(self) -> list[Schema]:
         names = [*(["Idempotency-Key"] if self.is_command else []), *self.declared.takes, "X-Request-ID"]
-        return [{"name": name, "in": "header", **REQUEST_HEADERS[name]} for name in names]
+        return [request_header(name, self.registry) for name in names]
 
     def _request_body(self) -> Schema | None:
         declared = self.declared
@@ -119,14 +122,14 @@ class _Describing:
         declared = self.declared
         success: Schema = {
             "description": declared.summary + ".",
-            "headers": _headers([*EVERYWHERE, *COUNTED, *declared.headers]),
+            "headers": answer_headers([*EVERYWHERE, *COUNTED, *declared.headers], self.registry),
         }
         if declared.answer is not None:
             schema = schema_of(declared.answer, self.registry)
             success["content"] = {media: {"schema": schema} for media in declared.answer_media}
         responses = {str(declared.status): success}
         if "If-None-Match" in declared.takes:
-            headers = _headers([*EVERYWHERE, *COUNTED, "ETag"])
+            headers = answer_headers([*EVERYWHERE, *COUNTED, "ETag"], self.registry)
             responses["304"] = {"description": "What you have is still so.", "headers": headers}
         for status, codes in sorted(self._problems().items()):
             responses[str(status)] = self._problem(status, codes)
@@ -138,11 +141,14 @@ class _Describing:
             always |= dict.fromkeys(COUNTED, False)
         if self.is_command and status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
             always["Idempotency-Replayed"] = False
-        return {
+        problem = {
             "description": problem_description(status, codes),
-            "headers": _headers(always),
+            "headers": answer_headers(always, self.registry),
             "content": problem_content(status, codes, self.registry),
         }
+        if status not in _SAME_FOR_ALL:
+            return problem
+        return register(self.registry, ResolvedComponent.RESPONSE, f"Problem{status}", problem)
 
     def _problems(self) -> dict[int, set[str]]:
         """The codes of every status that this call can answer with, other than success."""
@@ -170,18 +176,6 @@ class _Describing:
         for status, codes in self.declared.problems.items():
             found.setdefault(status, set()).update(codes)
         return found
-
-
-def _headers(names: Iterable[str] | Mapping[str, bool]) -> Schema:
-    """The headers of an answer; a mapping says which of them are always there."""
-    always = names if isinstance(names, Mapping) else {}
-    found = {}
-    for name in names:
-        header = dict(ANSWER_HEADERS[name])
-        if name in always:
-            header["required"] = always[name]
-        found[name] = header
-    return found
 
 
 def _add_examples(document: Schema) -> None:

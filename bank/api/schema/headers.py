@@ -1,8 +1,12 @@
 """The headers of requests and answers, each described once."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
+
 from bank.api.idempotency import LONGEST_KEY
+from bank.api.schema.shapes import Schema, register
 
 _TAG: Final = r'(W/)?"[!#-~]*"'
 _UUID: Final = {"type": "string", "format": "uuid"}
@@ -95,3 +99,23 @@ BY_STATUS: Final[dict[int, dict[str, bool]]] = {
     429: {"Retry-After": True},
     503: {"Retry-After": True},
 }
+
+
+def answer_headers(names: Iterable[str] | Mapping[str, bool], registry: ComponentRegistry) -> Schema:
+    """The headers of an answer, by reference; a mapping says which of them are always there."""
+    always = names if isinstance(names, Mapping) else {}
+    found = {}
+    for name in names:
+        header = dict(ANSWER_HEADERS[name])
+        if name in always:
+            header["required"] = always[name]
+        key = name if header.get("required") else f"{name}-at-times"
+        found[name] = register(registry, ResolvedComponent.HEADER, key, header)
+    return found
+
+
+def request_header(name: str, registry: ComponentRegistry) -> Schema:
+    """The parameter of this name, by reference."""
+    return register(
+        registry, ResolvedComponent.PARAMETER, name, {"name": name, "in": "header", **REQUEST_HEADERS[name]}
+    )
