@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from drf_spectacular.drainage import error
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from bank.api.problems import CONTENT_TYPE, ProblemBody, title_of, type_of_code
@@ -28,7 +29,6 @@ MEANINGS: Final[Mapping[str, str]] = {
     "required": "This must be given, and must not be empty.",
     "null": "This must not be null.",
     "too_long": "This text is too long.",
-    "invalid_object": "Must be an object.",
     "invalid_text": "Must be one line of text without control characters.",
     "invalid_amount": "Must be a string of digits, more than zero, with at most the currency's decimals.",
     "invalid_currency": "Must be a currency code of ISO 4217, such as EUR.",
@@ -42,7 +42,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "invalid_cursor": "Not a cursor of this list.",
     "invalid_version": "Must be a whole number from 1.",
     "invalid_position": "Must be a position in the book.",
-    "invalid_number": "Must be a whole number in its range.",
+    "invalid_wait": "Must be a whole number of seconds from 0 to 20.",
     "invalid_choice": "Must be one of the words that the document lists.",
     "invalid_consistency_token": "Not a consistency token.",
     # 401, 403
@@ -103,8 +103,15 @@ def problem_content(status: int, codes: Iterable[str], registry: ComponentRegist
 
 def problem_description(status: int, codes: Iterable[str]) -> str:
     """The status in words, and what each of the codes means."""
-    lines = [f"- `{code}`: {MEANINGS[code]}" for code in sorted(set(codes))]
+    lines = [f"- `{code}`: {meaning_of(code)}" for code in sorted(set(codes))]
     return "\n".join([f"{HTTPStatus(status).phrase}.", "", *lines])
+
+
+def meaning_of(code: str) -> str:
+    """What the code means; one that this module does not know is an error of the document."""
+    if code not in MEANINGS:
+        error(f"no meaning for the code {code}: give it one in {__name__}")
+    return MEANINGS.get(code, title_of(code))
 
 
 def _example(status: int, code: str, registry: ComponentRegistry) -> Schema:
@@ -113,11 +120,11 @@ def _example(status: int, code: str, registry: ComponentRegistry) -> Schema:
         "type": type_of_code(code),
         "title": title_of(code),
         "status": status,
-        "detail": MEANINGS[code],
+        "detail": meaning_of(code),
         "instance": "/api/v1/...",
         "code": code,
         "errors": [],
         "request_id": "01a207d8-6cc3-70ff-a427-5946bb5da903",
     }
-    example = {"summary": MEANINGS[code], "value": value}
+    example = {"summary": meaning_of(code), "value": value}
     return register(registry, ResolvedComponent.EXAMPLE, name, example)

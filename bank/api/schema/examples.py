@@ -22,10 +22,10 @@ def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
     for keyword in ("examples", "enum"):
         if keyword in schema:
             return schema[keyword][0]
-    for keyword in ("oneOf", "anyOf"):
-        if keyword in schema and "properties" not in schema:
-            return example_of(schema[keyword][0], components)
-    return _of_type(schema, components)
+    ways = schema.get("oneOf") or schema.get("anyOf")
+    if ways and "properties" in schema:
+        return {**example_of(ways[0], components), **_of_type(schema, components)}
+    return example_of(ways[0], components) if ways else _of_type(schema, components)
 
 
 def _of_type(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:

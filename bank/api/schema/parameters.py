@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from drf_spectacular.drainage import error
 from drf_spectacular.plumbing import ComponentRegistry
 
 from bank.api.fields import QuerySerializer
@@ -45,7 +46,10 @@ def query_parameters(form: QuerySerializer | None, registry: ComponentRegistry) 
     found = []
     for name, field in (form.fields if form is not None else {}).items():
         schema = field_schema(field, registry)
-        parameter = {"name": name, "in": "query", "description": schema.pop("description", None) or _QUERY[name]}
+        words = schema.pop("description", None) or _QUERY.get(name)
+        if words is None:
+            error(f"no words for the query parameter {name}: give its field a help_text")
+        parameter = {"name": name, "in": "query", "description": words or name}
         if field.required:
             parameter["required"] = True
         found.append({**parameter, "schema": schema})
@@ -58,5 +62,6 @@ def _path_parameter(name: str) -> dict[str, Any]:
     elif name.endswith("_id"):
         description, schema = f"The {name.removesuffix('_id')}'s id.", {"type": "string", "format": "uuid"}
     else:
-        raise KeyError(f"no words for the path parameter {name}")
+        error(f"no words for the path parameter {name}: give it some in {__name__}")
+        description, schema = name, {"type": "string"}
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
