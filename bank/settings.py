@@ -96,11 +96,13 @@ INSTALLED_APPS = [
     "bank.identity",
     "bank.web",
     "bank.api",
+    "bank.webhooks",
     "bank.ops",
 ]
 
 MIDDLEWARE = [
     "bank.web.middleware.RequestIdMiddleware",
+    "bank.ops.middleware.ObservingMiddleware",
     "bank.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -172,7 +174,7 @@ CSRF_FAILURE_VIEW = "bank.web.problems.csrf_failure"
 # Behind TLS set PASSBOOK_HTTPS=1: cookies then travel over TLS only.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _flag("PASSBOOK_HTTPS")
 SECURE_HSTS_SECONDS = 31_536_000 if SESSION_COOKIE_SECURE else 0
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 if _flag("PASSBOOK_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
@@ -203,6 +205,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 API_RATE_LIMIT = int(os.environ.get("API_RATE_LIMIT", "60000"))
 IBAN_HINT_RATE_LIMIT = int(os.environ.get("IBAN_HINT_RATE_LIMIT", "60"))
 
+# Webhooks: to addresses that are not public and over plain http (development only); how many messages at once to one
+# endpoint (more than one: out of order); after how many days of failing it is disabled; how long deliveries are kept.
+WEBHOOKS_ALLOW_PRIVATE = _flag("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)
+WEBHOOKS_CONCURRENCY = int(os.environ.get("WEBHOOKS_CONCURRENCY", "1"))
+WEBHOOKS_DISABLE_AFTER_DAYS = float(os.environ.get("WEBHOOKS_DISABLE_AFTER_DAYS", "5"))
+WEBHOOKS_KEEP_DAYS = float(os.environ.get("WEBHOOKS_KEEP_DAYS", "30"))
+
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -214,18 +223,37 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
+# Whoever waits for receivers outside waits in a worker of its own: a slow one must not keep the book from being sealed.
+CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
 CELERY_BEAT_SCHEDULE = {
     # The net under lost wake-ups: commands wake the workers themselves.
     "advance": {"task": "ledger.advance", "schedule": 2.0, "options": {"expires": 2.0}},
     "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
+    "rebuild": {"task": "ledger.rebuild", "schedule": 10.0, "options": {"expires": 10.0}},
     "ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 600.0, "options": {"expires": 600.0}},
+    "webhooks_dispatch": {"task": "webhooks.dispatch", "schedule": 5.0, "options": {"expires": 5.0}},
+    "webhooks_clean": {"task": "webhooks.clean", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "bank.ops.logs.formatter", "kind": os.environ.get("LOG_FORMAT", "")}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # At DEBUG it shows statements with their values.
+        "django.db.backends": {"level": "INFO"},
+        # The web server's, in its workers; and what Celery says of each task: one line of ours says it.
+        "_granian": {"handlers": [], "propagate": True},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
+
+# Who may read /metrics; empty: this machine itself. A worker without a web beside it shows its counts on a port.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+METRICS_PORT = int(os.environ.get("METRICS_PORT") or 0)
+# Comments in SQL that name the request: "orm" (Django's own statements), "all" (the ledger's, too: slow), "none".
+SQL_COMMENTS = os.environ.get("SQL_COMMENTS", "orm")

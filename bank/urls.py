@@ -9,6 +9,7 @@ from django.urls import include, path, re_path, reverse
 from bank.api.base import NoSuchResource
 from bank.api.views import docs
 from bank.ops import health
+from bank.ops.metrics import exposing
 
 
 def to_the_one_door(request: HttpRequest) -> HttpResponse:
@@ -21,6 +22,7 @@ def to_the_one_door(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", exposing.metrics, name="metrics"),
     # One door for everybody: the admin has no log-in of its own.
     path("admin/login/", to_the_one_door),
     path("admin/", admin.site.urls),

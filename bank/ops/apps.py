@@ -11,6 +11,8 @@ class OpsConfig(AppConfig):
     def ready(self) -> None:
         """Wake the workers after each commit."""
         from bank.ops.wakeups import wake
+        from bank.ops.watching import watch
         from ledger.wakeups import on_append
 
         on_append(wake)
+        watch()

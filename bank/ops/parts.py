@@ -11,27 +11,47 @@ HOST = "127.0.0.1"
 _PYTHON = (sys.executable, "-m")
 # The names in bank.ops.roles, which only Django can read.
 WEB_ROLE, WORKER_ROLE = "passbook_app", "passbook_worker"
-_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES = "2", "4", "2"
+_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "4", "2", "8"
 
 
 def web(port: int) -> Program:
     command = ["granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     command += ["--workers", os.environ.get("WEB_WORKERS", _WEB_WORKERS)]
     command += ["--blocking-threads", os.environ.get("WEB_THREADS", _WEB_THREADS)]
-    command += ["--respawn-failed-workers", "--workers-kill-timeout", "2", "bank.wsgi:application"]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "2"]
+    command += ["--log-config", "bank/ops/granian_logs.json", "bank.wsgi:application"]
     return _program("web", *_PYTHON, *command, role=WEB_ROLE)
 
 
 def worker() -> Program:
-    command = ["celery", "--app", "bank", "worker", "--loglevel", "INFO", "--pool", "prefork"]
+    command = ["celery", "--quiet", "--app", "bank", "worker", "--loglevel", "INFO", "--pool", "prefork"]
     command += ["--concurrency", os.environ.get("WORKER_PROCESSES", _WORKER_PROCESSES)]
     command += ["--without-gossip", "--without-mingle"]
     return _program("worker", *_PYTHON, *command, role=WORKER_ROLE)
 
 
+def webhooks() -> Program:
+    """A worker for what waits on receivers outside: in threads, which cost nothing while they wait."""
+    command = ["celery", "--app", "bank", "worker", "--loglevel", "INFO", "--queues", "webhooks", "--pool", "threads"]
+    command += ["--concurrency", os.environ.get("WEBHOOK_THREADS", _WEBHOOK_THREADS), "--hostname", "webhooks@%h"]
+    command += ["--without-gossip", "--without-mingle"]
+    return _program("webhooks", *_PYTHON, *command, role=WORKER_ROLE)
+
+
 def beat() -> Program:
     schedule = places.home() / "run" / "beat-schedule"
-    command = ["celery", "--app", "bank", "beat", "--loglevel", "INFO", "--schedule", str(schedule), "--pidfile="]
+    command = [
+        "celery",
+        "--quiet",
+        "--app",
+        "bank",
+        "beat",
+        "--loglevel",
+        "INFO",
+        "--schedule",
+        str(schedule),
+        "--pidfile=",
+    ]
     return _program("beat", *_PYTHON, *command)
 
 

@@ -1,5 +1,6 @@
 """Wake-ups of the workers after a commit: coalesced in Valkey, sent by a thread, never in a command's way."""
 
+import contextvars
 import logging
 import os
 import threading
@@ -26,6 +27,7 @@ class _Waker(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="waker", daemon=True)
         self.wanted = threading.Event()
+        self.cause = contextvars.copy_context()
         self.pid = os.getpid()
 
     def run(self) -> None:
@@ -33,7 +35,8 @@ class _Waker(threading.Thread):
             self.wanted.wait()
             self.wanted.clear()
             try:
-                ask_for("ledger.advance")
+                # One wake-up stands for many commits: it bears the request id of the last.
+                self.cause.run(ask_for, "ledger.advance")
             except Exception as error:  # noqa: BLE001 - whatever ails the broker, commands go on and beat is the net
                 logger.warning("cannot wake the workers: %s", error)
                 time.sleep(_BACK_OFF_SECONDS)
@@ -56,6 +59,7 @@ def wake() -> None:
                 _waker = _Waker()
                 _waker.start()
             waker = _waker
+    waker.cause = contextvars.copy_context()
     waker.wanted.set()
 
 
