@@ -11,7 +11,7 @@ HOST = "127.0.0.1"
 _PYTHON = (sys.executable, "-m")
 # The names in bank.ops.roles, which only Django can read.
 WEB_ROLE, WORKER_ROLE = "passbook_app", "passbook_worker"
-_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "4", "2", "8"
+_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES = "2", "4", "2"
 
 
 def web(port: int) -> Program:
@@ -30,28 +30,10 @@ def worker() -> Program:
     return _program("worker", *_PYTHON, *command, role=WORKER_ROLE)
 
 
-def webhooks() -> Program:
-    """A worker for what waits on receivers outside: in threads, which cost nothing while they wait."""
-    command = ["celery", "--app", "bank", "worker", "--loglevel", "INFO", "--queues", "webhooks", "--pool", "threads"]
-    command += ["--concurrency", os.environ.get("WEBHOOK_THREADS", _WEBHOOK_THREADS), "--hostname", "webhooks@%h"]
-    command += ["--without-gossip", "--without-mingle"]
-    return _program("webhooks", *_PYTHON, *command, role=WORKER_ROLE)
-
-
 def beat() -> Program:
     schedule = places.home() / "run" / "beat-schedule"
-    command = [
-        "celery",
-        "--quiet",
-        "--app",
-        "bank",
-        "beat",
-        "--loglevel",
-        "INFO",
-        "--schedule",
-        str(schedule),
-        "--pidfile=",
-    ]
+    command = ["celery", "--quiet", "--app", "bank", "beat", "--loglevel", "INFO"]
+    command += ["--schedule", str(schedule), "--pidfile="]
     return _program("beat", *_PYTHON, *command)
 
 
