@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, TypedDict
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from accounts.command import Command
@@ -12,9 +12,10 @@ from accounts.invalid import InvalidCommand
 from accounts.outcome import Outcome
 from bank.api.access import account_not_found
 from bank.api.batch_lines import KINDS, MAX_ERRORS, Line, in_line
-from bank.api.bodies import CustomerBody, ReceiptBody, receipt_body, recorded_form, registered_body
+from bank.api.bodies import CustomerBody, EventBody, ReceiptBody, receipt_body, recorded_form, registered_body
 from bank.api.errors import problem_of, problem_of_refusal
 from bank.api.problems import ErrorBody, InputError, Problem, invalid_input, not_found
+from bank.api.schema.kinds import Code, ConsistencyToken, Id, ProblemStatus
 from readmodels import parties
 from readmodels.parties import Party
 
@@ -24,7 +25,7 @@ _OPENING, _TRANSFER = KINDS["OpenAccount"], KINDS["Transfer"]
 class RefusalOfLineBody(TypedDict):
     """Why a line changed nothing, as in the problem of the single call."""
 
-    code: str
+    code: Code
     detail: str
     errors: list[ErrorBody]
 
@@ -41,11 +42,11 @@ class RegisteredOfLineBody(TypedDict):
 
     idempotency_key: str
     status: int
-    command_id: str
-    outcome: str
-    consistency_token: str | None
+    command_id: Id
+    outcome: Literal["accepted"]
+    consistency_token: ConsistencyToken | None
     customer: CustomerBody
-    events: list[dict[str, Any]]
+    events: list[EventBody]
     replayed: bool
 
 
@@ -53,9 +54,9 @@ class RefusedLineBody(TypedDict):
     """A line that was refused. `command_id` is null where the refusal is not on record."""
 
     idempotency_key: str
-    status: int
-    command_id: str | None
-    outcome: str
+    status: ProblemStatus
+    command_id: Id | None
+    outcome: Literal["refused"]
     refusal: RefusalOfLineBody
     replayed: bool
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from bank.api.batch_lines import NDJSON
 from bank.api.schema.headers import ANSWER_HEADERS
 from bank.api.views.docs import document
 
@@ -32,6 +33,12 @@ def check(method: str, path: str, response: Any) -> None:
         raise NotAsDescribed(f"{method} {template} answers {status}: {response.content[:300]!r}")
     _check_headers(described.get("headers", {}), response)
     _check_body(template, method, status, described.get("content"), response)
+
+
+def _read(media_type: str, content: bytes) -> Any:
+    if media_type == NDJSON:
+        return [json.loads(line) for line in content.splitlines()]
+    return json.loads(content)
 
 
 @cache
@@ -96,10 +103,8 @@ def _check_body(template: str | None, method: str, status: int, content: Any, re
     media_type = response.headers["Content-Type"]
     if media_type not in content:
         raise NotAsDescribed(f"{method} {template} answers {status} as {media_type}")
-    if "json" not in media_type or "ndjson" in media_type:
-        return
     where = ("paths", str(template), method, "responses", str(status), "content", media_type, "schema")
     try:
-        validator(where).validate(json.loads(response.content))
+        validator(where).validate(_read(media_type, response.content))
     except jsonschema_rs.ValidationError as error:
         raise NotAsDescribed(f"{method} {template} {status}: {error} in {response.content[:2000]!r}") from None

@@ -17,6 +17,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "duplicate_name": "An object has the same name twice.",
     "too_deep": "The body is nested deeper than 32 levels.",
     "not_an_object": "The body must be a JSON object.",
+    "not_a_list": "The body must be a JSON list of commands.",
+    "empty_batch": "A batch has at least one command.",
     "invalid_input": "Several things are wrong with the input: see `errors`.",
     "unknown_field": "There is no such field.",
     "unknown_parameter": "There is no such query parameter.",
@@ -81,6 +83,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     # the rest
     "length_required": "Send the body with a Content-Length.",
     "body_too_large": "The body is too large.",
+    "too_many_commands": "A batch has at most 10,000 commands.",
     "unsupported_media_type": "Send the body in a media type that the call takes.",
     "rate_limited": "Too many requests: slow down.",
     "unavailable": "The bank cannot answer just now. Repeat the request with the same Idempotency-Key.",

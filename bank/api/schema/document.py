@@ -109,12 +109,14 @@ class _Describing:
         declared = self.declared
         if declared.body_media:
             content = {media: {"schema": schema_of(body, self.registry)} for media, body in declared.body_media.items()}
+            for media in content if declared.example is not None else ():
+                content[media]["example"] = declared.example
             return {"required": True, "content": content}
         if self.form is None:
             return None
         content = {JSON: {"schema": body_schema(self.form, self.registry)}}
         if declared.example is not None:
-            content[JSON]["example"] = dict(declared.example)
+            content[JSON]["example"] = declared.example
         is_required = any(field.required for field in self.form.fields.values())
         return {"required": is_required, "content": content}
 
@@ -146,7 +148,7 @@ class _Describing:
             "headers": answer_headers(always, self.registry),
             "content": problem_content(status, codes, self.registry),
         }
-        if status not in _SAME_FOR_ALL:
+        if status not in _SAME_FOR_ALL or status in self.declared.problems:
             return problem
         return register(self.registry, ResolvedComponent.RESPONSE, f"Problem{status}", problem)
 

@@ -21,7 +21,18 @@ _OF_OBJECTS: Final = frozenset({"unknown_field", "required", "null", "invalid_in
 
 def body_schema(form: fields.StrictSerializer, registry: ComponentRegistry) -> Schema:
     """The component of a request's body."""
-    return component(registry, type(form).__name__, _object(form, registry))
+    return component(registry, type(form).__name__, object_schema(form, registry))
+
+
+def object_schema(form: fields.StrictSerializer, registry: ComponentRegistry) -> Schema:
+    """An object with the form's fields and no others."""
+    members = form.fields
+    return {
+        "type": "object",
+        "properties": {name: field_schema(field, registry) for name, field in members.items()},
+        "required": [name for name, field in members.items() if field.required],
+        "additionalProperties": False,
+    }
 
 
 def field_schema(field: AnyField, registry: ComponentRegistry) -> Schema:
@@ -55,16 +66,6 @@ _CODES_BY_NAME: Final = {
     "cursor": {"invalid_cursor"},
     "consistent_with": {"invalid_consistency_token"},
 }
-
-
-def _object(form: fields.StrictSerializer, registry: ComponentRegistry) -> Schema:
-    members = form.fields
-    return {
-        "type": "object",
-        "properties": {name: field_schema(field, registry) for name, field in members.items()},
-        "required": [name for name, field in members.items() if field.required],
-        "additionalProperties": False,
-    }
 
 
 @singledispatch

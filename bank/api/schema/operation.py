@@ -1,6 +1,6 @@
 """How a view says what it answers: one `Operation` for each method, beside its scopes, parameters and body."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,14 +27,14 @@ class Operation:
 
     id: str  # operationId: camelCase, stable, unique
     summary: str
-    answer: Any = None  # a TypedDict, a Page, or a schema as a dict; None: no body
+    answer: Any = None  # a TypedDict, a Page, a schema, or a function that makes one for a registry; None: no body
     status: int = 200
     description: str = ""  # where empty, the view's docstring
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # codes by status, besides the usual ones
     takes: tuple[str, ...] = ()  # request headers: If-Match, If-None-Match
     headers: tuple[str, ...] = ()  # headers of the answer, besides the usual ones
-    example: Mapping[str, Any] | None = None  # a body that can be sent
-    # Bodies and answers that are not plain JSON: a TypedDict or a schema by media type.
+    example: Mapping[str, Any] | Sequence[Any] | None = None  # a body that can be sent
+    # Bodies and answers that are not one JSON object: the same as in `answer`, by media type.
     body_media: Mapping[str, Any] = field(default_factory=dict)
     answer_media: tuple[str, ...] = (JSON,)
 

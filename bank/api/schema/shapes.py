@@ -34,6 +34,9 @@ def schema_of(answer: Any, registry: ComponentRegistry) -> Schema:
         return dict(answer)
     if isinstance(answer, Page):
         return _page(answer, registry)
+    if isinstance(answer, types.FunctionType):
+        made: Schema = answer(registry)
+        return made
     return _schema(answer, registry)
 
 

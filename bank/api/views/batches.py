@@ -14,6 +14,8 @@ from bank.api.access import require_role
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.batch_lines import NDJSON, Line
 from bank.api.problems import insufficient_scope, status_problem
+from bank.api.schema.batches import batch_schema, codes_of_batches
+from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
 from bank.identity import policy
 from bank.web.middleware import correlation_id
@@ -31,6 +33,29 @@ class BatchesView(ApiView):
     """
 
     scopes = {"POST": (Scope.CASH_WRITE, Scope.PAYMENTS_WRITE, Scope.CUSTOMERS_WRITE)}
+    contract = {
+        "POST": Operation(
+            id="sendBatch",
+            summary="One outcome a line, in order",
+            answer=list[batching.LineBody],
+            answer_media=(_JSON, NDJSON),
+            status=201,
+            body_media={_JSON: batch_schema, NDJSON: batch_schema},
+            problems={
+                400: codes_of_batches(),
+                413: ("body_too_large", "too_many_commands"),
+                503: ("store_busy", "too_much_contention"),
+            },
+            example=[
+                {
+                    "type": "Deposit",
+                    "idempotency_key": "9f8e0f6e-0f0c-4a56-9d5e-6b0c3f3f0a11",
+                    "account_id": "ff54a805-229d-5d03-9d44-bcb91a03abd6",
+                    "amount": {"amount": "25.00", "currency": "EUR"},
+                }
+            ],
+        )
+    }
 
     def post(self, request: Request) -> HttpResponse:
         user = user_of(request)
