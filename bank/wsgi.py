@@ -5,7 +5,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from bank.ops import stopping
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bank.settings")
+stopping.listen()
 application = get_wsgi_application()
 
 # What is loaded by now lives as long as the process: no use in looking through it for garbage again and again.

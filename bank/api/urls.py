@@ -4,9 +4,10 @@ from django.urls import path, re_path
 
 from bank.api.base import NoSuchResource
 from bank.api.views.accounts import AccountsView, AccountView, MovementsView
-from bank.api.views.audit import CommandView, EventsView, EventView
+from bank.api.views.audit import CommandView, EventView
 from bank.api.views.batches import BatchesView
 from bank.api.views.customers import CustomersView, CustomerView
+from bank.api.views.feed import EventsView
 from bank.api.views.me import MeView
 from bank.api.views.payments import DepositsView, TransfersView, WithdrawalsView
 from bank.api.views.reports import DailyFlowsView

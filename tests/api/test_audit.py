@@ -51,7 +51,8 @@ def test_the_book_is_followed_by_position_and_by_cursor(auditor: Api, transfer: 
     by_cursor = auditor.get("/events", {"cursor": first["next_cursor"]}).body
     assert by_position == by_cursor
     last = auditor.get(f"/events?after={by_cursor['data'][-1]['position']}").body
-    assert last == {"data": [], "has_more": False, "next_cursor": None}
+    end = by_cursor["data"][-1]["position"]
+    assert last == {"data": [], "has_more": False, "next_cursor": None, "next_after": end}
     both = auditor.get("/events", {"cursor": first["next_cursor"], "after": start})
     assert (both.status, both.code) == (400, "conflicting_parameters")
 

@@ -1,4 +1,4 @@
-"""The record itself: commands and the sealed book of events."""
+"""The record itself: commands, and one event of the sealed book."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -7,13 +7,11 @@ from accounts.handler import find_outcome
 from accounts.outcome import Outcome
 from bank.api.access import require_role
 from bank.api.base import ApiView, credential_of, user_of
-from bank.api.bodies import ChainedBody, ChainedEventBody, CommandBody, EventBody, RefusalBody, event_body
+from bank.api.bodies import ChainedBody, ChainedEventBody, CommandBody, RefusalBody, event_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import parse_uuid
-from bank.api.paging import key_of_cursor, page_body
-from bank.api.problems import bad_request, not_found
-from bank.api.requests import EventsQuery
-from bank.api.schema.operation import Operation, Page
+from bank.api.problems import not_found
+from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
 from bank.identity import policy
 from ledger.consistency import has_passed
@@ -40,39 +38,6 @@ class CommandView(ApiView):
         if outcome is None or not _may_see(request, outcome):
             raise not_found("command_not_found", "There is no such command.")
         return Response(_command_body(outcome))
-
-
-class EventsView(ApiView):
-    """Sealed events in book order. Whoever follows the book asks again `after` the last position seen."""
-
-    scopes = {"GET": (Scope.AUDIT_READ,)}
-    parameters = {"GET": EventsQuery()}
-    contract = {
-        "GET": Operation(
-            id="listEvents",
-            summary="A page of the book",
-            answer=Page(item=EventBody),
-            problems={400: ("conflicting_parameters",)},
-        )
-    }
-
-    def get(self, request: Request) -> Response:
-        require_role(policy.may_audit(user_of(request)))
-        query = self.query
-        if "cursor" in query and "after" in query:
-            raise bad_request("conflicting_parameters", "Go on by a cursor or after a position, not by both.")
-        key = key_of_cursor(request, query)
-        rows = events.page(
-            after=int(key) if key else query.get("after", 0),
-            limit=query["limit"] + 1,
-            stream_id=query.get("stream"),
-            type_name=query.get("type"),
-            actor=query.get("actor"),
-            correlation_id=query.get("correlation_id"),
-            from_at=query.get("from"),
-            to_at=query.get("to"),
-        )
-        return Response(page_body(request, rows, query["limit"], body=event_body, key=lambda event: event.position))
 
 
 class EventView(ApiView):
