@@ -8,7 +8,7 @@ SwaggerUIBundle({
   domNode: place,
   deepLinking: true,
   filter: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
   persistAuthorization: false, // a token stays in this page's memory and goes with it
   tryItOutEnabled: true,

@@ -108,7 +108,9 @@ class _Describing:
     def _request_body(self) -> Schema | None:
         declared = self.declared
         if declared.body_media:
-            content = {media: {"schema": schema_of(body, self.registry)} for media, body in declared.body_media.items()}
+            content: Schema = {
+                media: {"schema": schema_of(body, self.registry)} for media, body in declared.body_media.items()
+            }
             for media in content if declared.example is not None else ():
                 content[media]["example"] = declared.example
             return {"required": True, "content": content}

@@ -16,7 +16,6 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "An id of your own, a UUID in the usual form. It becomes the `correlationId` of what the "
         "request causes and comes back in the answer; anything else is passed over and an id is made.",
         "schema": {"type": "string"},
-        "example": "01a207d8-6cc3-70ff-a427-5946bb5da903",
     },
     "Idempotency-Key": {
         "description": f"Names this command among yours, for ever: 1 to {LONGEST_KEY} printable ASCII characters, bare "
@@ -29,15 +28,13 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
         "example": "9f8e0f6e-0f0c-4a56-9d5e-6b0c3f3f0a11",
     },
     "If-Match": {
-        "description": "The `ETag` of the account as you know it. Where it has moved on, nothing happens and the "
-        "answer is 412.",
+        "description": 'The `ETag` of the account as you know it, such as `"7"`. Where it has moved on, nothing '
+        "happens and the answer is 412.",
         "schema": {"type": "string", "pattern": rf"^(\*|{_TAG}([ \t]*,[ \t]*{_TAG})*)$"},
-        "example": '"7"',
     },
     "If-None-Match": {
         "description": "The `ETag` of what you have: where it is still so, the answer is 304 without a body.",
         "schema": {"type": "string"},
-        "example": '"7"',
     },
 }
 
