@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     # The net under lost wake-ups: commands wake the workers themselves.
     "advance": {"task": "ledger.advance", "schedule": 2.0, "options": {"expires": 2.0}},
     "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
+    "rebuild": {"task": "ledger.rebuild", "schedule": 10.0, "options": {"expires": 10.0}},
     "ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 600.0, "options": {"expires": 600.0}},
 }
 

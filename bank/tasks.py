@@ -6,7 +6,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from bank.ops.wakeups import ask_for, taken
-from ledger import partitions, runner, sealing, signing
+from ledger import partitions, runner, sealing, signing, steering
 from ledger.projections import async_projection, async_projections
 
 _BUSY_PAUSE_SECONDS = 0.02
@@ -35,6 +35,13 @@ def project(*, name: str, shard: str = "0") -> None:
 def sign_checkpoint() -> None:
     """Sign the head of the sealed book, if it moved since the last time."""
     signing.sign_head()
+
+
+@shared_task(name="ledger.rebuild")
+def rebuild() -> None:
+    """Rebuild the projections for which somebody asked."""
+    taken("ledger.rebuild")
+    steering.rebuild_requested()
 
 
 @shared_task(name="ledger.ensure_partitions")

@@ -99,23 +99,33 @@ def stumble(cur: Cursor, checkpoint: Checkpoint, position: int, applied: int, er
 def pause(projection: AsyncProjection) -> None:
     """Stop a projection until it is resumed; the batch that is under way ends first."""
     with transaction() as cur:
-        for shard in range(projection.shards):
-            of_shard(cur, projection.name, shard)
-        cur.execute(
-            "update ledger_checkpoint set status = 'paused', updated_at = now()"
-            " where projection = %s and not rebuilding",
-            (projection.name,),
-        )
+        pause_on(cur, projection)
+
+
+def pause_on(cur: Cursor, projection: AsyncProjection) -> None:
+    """The same as a part of one's own transaction."""
+    for shard in range(projection.shards):
+        of_shard(cur, projection.name, shard)
+    cur.execute(
+        "update ledger_checkpoint set status = 'paused', updated_at = now()"
+        " where projection = %s and not rebuilding and status <> 'paused'",
+        (projection.name,),
+    )
 
 
 def resume(projection: AsyncProjection) -> None:
     """Let a paused projection go on, from where it stopped."""
     with transaction() as cur:
-        cur.execute(
-            "update ledger_checkpoint set status = 'running', failures = 0, retry_at = null, updated_at = now()"
-            " where projection = %s and not rebuilding",
-            (projection.name,),
-        )
+        resume_on(cur, projection)
+
+
+def resume_on(cur: Cursor, projection: AsyncProjection) -> None:
+    """The same as a part of one's own transaction."""
+    cur.execute(
+        "update ledger_checkpoint set status = 'running', failures = 0, retry_at = null, updated_at = now()"
+        " where projection = %s and not rebuilding",
+        (projection.name,),
+    )
 
 
 def error_text(error: Exception) -> str:

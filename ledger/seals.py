@@ -150,6 +150,15 @@ def seal_covering(cur: Cursor, position: int) -> Seal | None:
     return Seal(*row) if row else None
 
 
+def seals_before(position: int, limit: int) -> list[Seal]:
+    """Up to `limit` seals whose position is below, the newest first."""
+    with cursor() as cur:
+        cur.execute(
+            f"select {_COLUMNS} from ledger_seal where position < %s order by position desc limit %s", (position, limit)
+        )
+        return [Seal(*row) for row in cur.fetchall()]
+
+
 def insert_seal(cur: Cursor, seal: Seal) -> None:
     """Keep a seal for ever."""
     cur.execute(

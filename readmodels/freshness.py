@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.connections import cursor
+from ledger.connections import Cursor, cursor
 from ledger.projections import async_projection
 
 # Counting what is not sealed yet stops here: "more than 10,000 behind" says enough.
@@ -49,9 +49,14 @@ class AsOf:
 def as_of(projection: str) -> AsOf:
     """How far the async projection of this name is behind what was committed."""
     with cursor() as cur:
-        shards = async_projection(projection).shards
-        parameters = {"projection": projection, "shards": shards, "at_most": _COUNT_AT_MOST}
-        row = cur.execute(_QUERY, parameters).fetchone()
+        return as_of_on(cur, projection)
+
+
+def as_of_on(cur: Cursor, projection: str) -> AsOf:
+    """The same, in one's own transaction."""
+    shards = async_projection(projection).shards
+    parameters = {"projection": projection, "shards": shards, "at_most": _COUNT_AT_MOST}
+    row = cur.execute(_QUERY, parameters).fetchone()
     assert row is not None, "the migrations make the sealer's state"
     position, sealed, timestamp, behind_since, unsealed, now, paused = row
     lag_events = sealed - position + unsealed

@@ -19,6 +19,7 @@ _LEDGER_TABLES = (
     "ledger_checkpoint",
     "ledger_generation",
     "ledger_parked",
+    "ledger_rebuild_request",
     "ledger_subject_key",
     "ledger_seal",
     "readmodels_account",

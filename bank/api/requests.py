@@ -68,6 +68,10 @@ class OverdraftLimitRequest(StrictSerializer):
     overdraft_limit = MoneyField(allow_zero=True)
 
 
+class SteeringRequest(StrictSerializer):
+    """`POST /projections/{name}/pause`, `/resume` and `/rebuild`: nothing to say besides."""
+
+
 class PageQuery(QuerySerializer):
     """What every list takes."""
 
@@ -80,6 +84,10 @@ class AccountQuery(QuerySerializer):
 
     as_of = TimestampField(required=False)
     version = WholeNumberField(min_value=1, max_value=2**31 - 1, code="invalid_version", required=False)
+
+
+class StreamQuery(AccountQuery):
+    """`GET /streams/{stream_id}`: at a moment, or at a version."""
 
 
 class MovementsQuery(PageQuery):

@@ -10,7 +10,9 @@ from bank.api.views.customers import CustomersView, CustomerView
 from bank.api.views.feed import EventsView
 from bank.api.views.me import MeView
 from bank.api.views.payments import DepositsView, TransfersView, WithdrawalsView
-from bank.api.views.reports import DailyFlowsView
+from bank.api.views.projections import PauseView, ProjectionsView, ProjectionView, RebuildView, ResumeView
+from bank.api.views.record import CheckpointsView, StreamEventsView, StreamView, VerificationView
+from bank.api.views.reports import DailyFlowsView, ReportsView
 from bank.api.views.steering import CloseView, FreezeView, OverdraftLimitView, UnfreezeView
 
 app_name = "api"
@@ -34,6 +36,16 @@ urlpatterns = [
     path("commands/<str:command_id>", CommandView.as_view(), name="command"),
     path("events", EventsView.as_view(), name="events"),
     path("events/<str:position>", EventView.as_view(), name="event"),
+    path("streams/<str:stream_id>", StreamView.as_view(), name="stream"),
+    path("streams/<str:stream_id>/events", StreamEventsView.as_view(), name="stream-events"),
+    path("ledger/verification", VerificationView.as_view(), name="verification"),
+    path("ledger/checkpoints", CheckpointsView.as_view(), name="checkpoints"),
+    path("projections", ProjectionsView.as_view(), name="projections"),
+    path("projections/<str:name>", ProjectionView.as_view(), name="projection"),
+    path("projections/<str:name>/pause", PauseView.as_view(), name="pause-projection"),
+    path("projections/<str:name>/resume", ResumeView.as_view(), name="resume-projection"),
+    path("projections/<str:name>/rebuild", RebuildView.as_view(), name="rebuild-projection"),
+    path("reports", ReportsView.as_view(), name="reports"),
     path("reports/daily_flows", DailyFlowsView.as_view(), name="daily-flows"),
     re_path(r"", NoSuchResource.as_view(), name="nothing"),
 ]

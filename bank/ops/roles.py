@@ -23,6 +23,9 @@ _COMMANDS: Final[dict[str, str]] = {
     "ledger_command": f"insert ({_COMMAND_COLUMNS})",
     "ledger_stream": "insert, update (version, snapshot, snapshot_schema)",
     "ledger_subject_key": "select, insert, delete",
+    # Pausing and resuming, and asking for rebuilds; what a projection has read is its worker's to say.
+    "ledger_checkpoint": "insert (projection, shard), update (status, failures, retry_at, updated_at)",
+    "ledger_rebuild_request": "insert, update",
     "readmodels_account": "insert, update",
     "readmodels_customer": "insert, update",
 }
@@ -33,6 +36,7 @@ _JOBS: Final[dict[str, str]] = {
     "ledger_checkpoint": _ALL,
     "ledger_generation": _ALL,
     "ledger_parked": "select, insert, update",
+    "ledger_rebuild_request": "select, update, delete",
     "ledger_seal": "insert",
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")

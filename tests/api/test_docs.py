@@ -27,6 +27,7 @@ def test_the_examples_run_as_they_stand(live_server: LiveServer, account: Accoun
         **os.environ,
         "API": f"{live_server.url}/api/v1",
         "TOKEN": api_of(a_user("teller")).token or "",
+        "OPERATIONS": api_of(a_user("operations")).token or "",
         "AUDITOR": api_of(a_user("auditor")).token or "",
     }
     script = "set -euo pipefail\nuuidgen() { python3 -c 'import uuid; print(uuid.uuid4())'; }\n"

@@ -19,6 +19,7 @@ CASH = {"amount": eur("1")}
 TRANSFER_OUT = {"from": "{account}", "to": "{other}", "amount": eur("1")}
 STAFF = {"teller", "admin"}
 DESK_OR_OWN = {"cash:write", "payments:write"}
+OPERATORS = {"operations", "admin"}
 SEERS = STAFF | {"auditor"}
 
 
@@ -80,6 +81,20 @@ CALLS = {
                      hidden=frozenset({"teller", "operations"}))],
     "events": [Call("GET", "/events", 200, {"auditor", "admin"}, False, {"audit:read"})],
     "event": [Call("GET", "/events/1", 200, {"auditor", "admin"}, False, {"audit:read"})],
+    "stream": [Call("GET", "/streams/{account}", 200, {"auditor", "admin"}, False, {"audit:read"})],
+    "stream-events": [Call("GET", "/streams/{account}/events", 200, {"auditor", "admin"}, False, {"audit:read"})],
+    "verification": [Call("GET", "/ledger/verification", 200, {"auditor", "admin"}, False, {"audit:read"})],
+    "checkpoints": [Call("GET", "/ledger/checkpoints", 200, {"auditor", "admin"}, False, {"audit:read"})],
+    "projections": [Call("GET", "/projections", 200, OPERATORS, False, {"operations:write"})],
+    "projection": [Call("GET", "/projections/balances", 200, OPERATORS, False, {"operations:write"})],
+    "pause-projection": [Call("POST", "/projections/daily_flows/pause", 200, OPERATORS, False, {"operations:write"})],
+    "resume-projection": [Call("POST", "/projections/daily_flows/resume", 200, OPERATORS, False, {"operations:write"})],
+    "rebuild-projection": [
+        Call("POST", "/projections/daily_flows/rebuild", 202, OPERATORS, False, {"operations:write"})
+    ],
+    "reports": [
+        Call("GET", "/reports", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
+    ],
     "daily-flows": [
         Call("GET", "/reports/daily_flows", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
     ],

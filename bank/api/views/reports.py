@@ -1,21 +1,51 @@
 """/reports: figures over all customers, from asynchronous read models that say how far they have come."""
 
 from datetime import date
+from typing import Final, TypedDict
 
+from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bank.api.access import require_role
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import DailyFlowBody, WithAsOfBody, as_of_body, daily_flow_body
+from bank.api.bodies import AsOfBody, DailyFlowBody, WithAsOfBody, as_of_body, daily_flow_body
 from bank.api.freshness import wait_until_consistent
 from bank.api.paging import key_of_cursor, page_body
-from bank.api.requests import DailyFlowsQuery
+from bank.api.requests import DailyFlowsQuery, PageQuery
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
+from ledger.projections import async_projection
 from readmodels import daily_flows, freshness
 from readmodels.daily_flows import DailyFlow
+
+
+class ReportBody(TypedDict):
+    """A report, where it is, and how far it has come."""
+
+    name: str
+    description: str
+    path: str
+    as_of: AsOfBody
+
+
+# The async read models that are reports, and where each is.
+_REPORTS: Final = {"daily_flows": "api:daily-flows"}
+
+
+class ReportsView(ApiView):
+    """All of them, by name."""
+
+    scopes = {"GET": (Scope.REPORTS_READ,)}
+    parameters = {"GET": PageQuery()}
+    contract = {"GET": Operation(id="listReports", summary="The reports that there are", answer=Page(item=ReportBody))}
+
+    def get(self, request: Request) -> Response:
+        require_role(policy.may_see_reports(user_of(request)))
+        after = key_of_cursor(request, self.query) or ""
+        names = [name for name in sorted(_REPORTS) if name > after]
+        return Response(page_body(request, names, self.query["limit"], body=_report_body, key=str))
 
 
 class DailyFlowsView(ApiView):
@@ -47,6 +77,15 @@ class DailyFlowsView(ApiView):
             to_date = min(to_date, date.fromisoformat(behind[:10]))
         flows = daily_flows.between(self.query.get("from", date.min), to_date, currency=self.query.get("currency"))
         return [flow for flow in flows if behind is None or _is_behind(flow, behind)]
+
+
+def _report_body(name: str) -> ReportBody:
+    return {
+        "name": name,
+        "description": async_projection(name).description,
+        "path": reverse(_REPORTS[name]),
+        "as_of": as_of_body(freshness.as_of(name)),
+    }
 
 
 def _place(flow: DailyFlow) -> str:
