@@ -88,7 +88,9 @@ def _restore(
         stream_id, aggregate = UUID(stream), AGGREGATES[category]
         state = state_of(cur, category, stream_id, heads[stream_id])
         states.append((category, stream_id, aggregate.recall(state, memo)))
-        own += [events[stream_id, position] for position in range(first, last + 1)]
+        # Those of a detached partition are not here; what came of the command is.
+        places = ((stream_id, position) for position in range(first, last + 1))
+        own += [events[place] for place in places if place in events]
     accounts, customers = split_states(states)
     fields = decode_json(command.result).get("fields", {})
     return Outcome(
@@ -103,7 +105,7 @@ def _restore(
         versions={UUID(write[1]): write[3] for write in writes},
         accounts=accounts,
         customers=customers,
-        consistency_token=token_of_last(own),
+        consistency_token=token_of(UUID(writes[-1][1]), writes[-1][3]) if writes else None,
         recorded_at=command.recorded_at,
         replayed=True,
     )
