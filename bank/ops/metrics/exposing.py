@@ -3,7 +3,7 @@
 import ipaddress
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -11,8 +11,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
+from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bank.ops.metrics import files
@@ -55,16 +55,18 @@ def may_scrape(address: str, headers: Mapping[str, str]) -> bool:
 
 def exposition(*, with_ledger: bool) -> bytes:
     """The text that Prometheus reads."""
-    with files.settled() as folder:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-        counts = generate_latest(registry)
-    if not with_ledger:
-        return counts
-    # Apart from the files' lock: the database may keep somebody waiting.
     registry = CollectorRegistry()
-    registry.register(LedgerCollector())
-    return counts + generate_latest(registry)
+    registry.register(_CountsCollector())
+    if with_ledger:
+        registry.register(LedgerCollector())
+    return generate_latest(registry)
+
+
+class _CountsCollector(Collector):
+    @override
+    def collect(self) -> Iterable[Metric]:
+        with files.settled() as found:
+            return list(files.merged(found, accumulate=True))
 
 
 def serve_counts(port: int) -> ThreadingHTTPServer:

@@ -27,14 +27,25 @@ def clear() -> None:
 
 
 @contextlib.contextmanager
-def settled() -> Iterator[Path]:
-    """The folder for the block, with the files of the dead added up and nobody else adding up."""
+def settled() -> Iterator[list[Path]]:
+    """The files, for the block: those of the dead are added up, and nobody else is adding up."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for kind in _KINDS:
             _add_up_the_dead(kind)
-        yield FOLDER
+        # A file that a process has just made is empty for a moment, which prometheus_client does not expect.
+        yield [file for file in FOLDER.glob("*.db") if file.stat().st_size]
+
+
+def merged(files: Iterable[Path], *, accumulate: bool) -> Iterable[Any]:
+    """The metrics in the files, each summed over them; `accumulate`: histograms as Prometheus wants their buckets."""
+    from prometheus_client import multiprocess  # late: the launcher clears, and counts nothing
+
+    found: Iterable[Any] = multiprocess.MultiProcessCollector.merge(  # type: ignore[no-untyped-call]
+        [str(file) for file in files], accumulate=accumulate
+    )
+    return found
 
 
 def _add_up_the_dead(kind: str) -> None:
@@ -45,7 +56,8 @@ def _add_up_the_dead(kind: str) -> None:
     departed = FOLDER / f"{kind}_{_DEPARTED}.db"
     draft = FOLDER / f"{kind}_{_DEPARTED}.draft"
     draft.unlink(missing_ok=True)
-    _write_sum(draft, [*dead, *([departed] if departed in files else [])])
+    counted = [file for file in dead if file.stat().st_size]
+    _write_sum(draft, [*counted, *([departed] if departed in files else [])])
     # Killed between these two lines, the next scrape would count the dead twice: better than to lose them.
     draft.rename(departed)
     for file in dead:
@@ -53,11 +65,10 @@ def _add_up_the_dead(kind: str) -> None:
 
 
 def _write_sum(target: Path, sources: Iterable[Path]) -> None:
-    from prometheus_client import mmap_dict, multiprocess  # late: the launcher clears, and counts nothing
+    from prometheus_client import mmap_dict
 
     total: Any = mmap_dict.MmapedDict(str(target))  # type: ignore[no-untyped-call]
-    merge: Any = multiprocess.MultiProcessCollector.merge
-    for metric in merge([str(source) for source in sources], accumulate=False):
+    for metric in merged(sources, accumulate=False):
         for sample in metric.samples:
             key = mmap_dict.mmap_key(
                 metric.name, sample.name, list(sample.labels), list(sample.labels.values()), metric.documentation
