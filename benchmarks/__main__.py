@@ -5,7 +5,7 @@ import sys
 
 from bank.ops.testservices import own_servers
 
-CASES = ("deposit", "concurrent", "processes", "hot", "batches", "transfers", "book", "streams")
+CASES = ("deposit", "concurrent", "processes", "hot", "batches", "transfers", "book", "streams", "http")
 
 
 def main(names: list[str]) -> int:
@@ -22,12 +22,12 @@ def main(names: list[str]) -> int:
         django.setup()
         call_command("migrate", verbosity=0)
 
-        from benchmarks import book, commands, streams
+        from benchmarks import book, commands, http, streams
         from benchmarks.bank import make_bank
         from ledger.connections import close_pool
 
         bank = make_bank(accounts=10_000)
-        cases = {**commands.CASES, **book.CASES, **streams.CASES}
+        cases = {**commands.CASES, **book.CASES, **streams.CASES, **http.CASES}
         try:
             for name in names or CASES:
                 print(f"\n{name}: {(cases[name].__doc__ or '').partition(chr(10))[0]}", flush=True)

@@ -90,3 +90,57 @@ def batch(cursor: psycopg.Cursor[tuple[object, ...]], account_ids: list[UUID]) -
     }
     cursor.execute(_BATCH, parameters, prepare=True)
     return len(account_ids)
+
+
+_IN_ONE = """
+with head as (
+    update ledger_stream set version = version + 1,
+        snapshot = jsonb_set(snapshot, '{balance_minor}', to_jsonb((snapshot ->> 'balance_minor')::bigint + %(minor)s))
+    where id = %(stream)s returning version
+), event as (
+    insert into ledger_event (stream_id, stream_position, id, type, schema_version, data, metadata)
+    select %(stream)s, head.version, %(event)s, 'DepositMade', 1, %(data)s, %(metadata)s from head
+), command as (
+    insert into ledger_command
+        (command_id, type, fingerprint, actor, channel, correlation_id, outcome, refusal, result)
+    select %(command)s, 'Deposit', %(fingerprint)s, 'system:bench', 'job', %(command)s, 'accepted', null,
+           jsonb_build_object('streams', jsonb_build_array(jsonb_build_array(
+               'account', %(stream)s::text, head.version, head.version, jsonb_build_array(0, 0, 0, 'open'))))
+    from head
+)
+update readmodels_account set balance_minor = balance_minor + %(minor)s, version = head.version from head
+where account_id = %(stream)s returning head.version, balance_minor
+"""
+
+
+def deposit_in_one(
+    cursor: psycopg.Cursor[tuple[int, int]], account_id: UUID, minor: int, reference: str
+) -> tuple[int, int]:
+    """One deposit by one statement, its own transaction; (version, balance) after it."""
+    command = new_id()
+    metadata = {"correlationId": str(command), "causationId": str(command), "commandId": str(command), "actor": "b"}
+    row = cursor.execute(
+        _IN_ONE,
+        {
+            "stream": account_id,
+            "minor": minor,
+            "event": new_id(),
+            "data": Jsonb(
+                {
+                    "amount_minor": minor,
+                    "currency": "EUR",
+                    "reference": reference,
+                    "occurred_at": "2026-03-29T01:00:00Z",
+                    "operation": "",
+                    "purpose": "",
+                    "counterparty": "",
+                }
+            ),
+            "metadata": Jsonb(metadata),
+            "command": command,
+            "fingerprint": bytes(32),
+        },
+        prepare=True,
+    ).fetchone()
+    assert row is not None
+    return row
