@@ -1,7 +1,10 @@
 """Completeness: every committed event has its entry, every stream all of its events. Set-based, over whole tables."""
 
+from typing import Any
+
 from ledger.connections import Cursor, transaction
 from ledger.findings import Finding, Kind
+from ledger.partitions import detached
 
 # The command path's connections loop over keys; here whole tables are compared.
 _PLANNER = """
@@ -35,12 +38,24 @@ where s.version is distinct from e.last or e.last is distinct from e.count limit
 """
 
 
+# Of streams whose first events are detached, the rest is here: the last of them is the head's, and all in all no more
+# is missing than went away.
+_HEADS_OF_THE_REST = """
+select s.id, s.version, e.last, e.count from ledger_stream s join (
+    select stream_id, max(stream_position) as last, count(*) as count from ledger_event group by stream_id
+) e on e.stream_id = s.id where s.version <> e.last limit 1
+"""
+_IN_ALL = "select (select coalesce(sum(version), 0) from ledger_stream), (select count(*) from ledger_event)"
+
+
 def check(first: int, last: int, *, whole: bool, grace_seconds: float) -> Finding | None:
     """Events that lack their entry, among those between the entries `first` and `last`; with `whole`, all there are."""
     with transaction() as cur:
         cur.execute(_PLANNER)
         low, high = (0, 2**63 - 1) if whole else _sequences(cur, first, last)
-        return _without_entry(cur, low, high, grace_seconds) or (_heads(cur) if whole else None)
+        away = sum(partition.events for partition in detached(cur))
+        heads = (lambda: _heads_of_the_rest(cur, away)) if away else (lambda: _heads(cur))
+        return _without_entry(cur, low, high, grace_seconds) or (heads() if whole else None)
 
 
 def _sequences(cur: Cursor, first: int, last: int) -> tuple[int, int]:
@@ -63,8 +78,24 @@ def _heads(cur: Cursor) -> Finding | None:
     row = cur.execute(_HEADS).fetchone()
     if row is None:
         return None
-    stream_id, version, last, count = row
+    stream_id, _, last, count = row
     if count != last:
         return Finding(Kind.MISSING, f"stream {stream_id} has {count} events, but the last is number {last}")
+    return _head_differs(row)
+
+
+def _heads_of_the_rest(cur: Cursor, away: int) -> Finding | None:
+    if row := cur.execute(_HEADS_OF_THE_REST).fetchone():
+        return _head_differs(row)
+    expected, count = cur.execute(_IN_ALL).fetchone() or (0, 0)
+    if expected == count + away:
+        return None
+    kind = Kind.MISSING if expected > count + away else Kind.INSERTED
+    message = f"the streams have {expected:,} events in all, but {count:,} are here and {away:,} are detached"
+    return Finding(kind, message)
+
+
+def _head_differs(row: tuple[Any, ...]) -> Finding:
+    stream_id, version, last, _ = row
     kind = Kind.MISSING if version > last else Kind.INSERTED
     return Finding(kind, f"stream {stream_id} is at version {version}, but its last event is number {last}")

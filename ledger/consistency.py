@@ -5,7 +5,7 @@ import time
 from typing import Final
 from uuid import UUID
 
-from ledger.connections import cursor
+from ledger.connections import Cursor, cursor
 from ledger.projections import async_projection
 
 _POLL_SECONDS: Final = 0.02
@@ -50,7 +50,8 @@ def has_passed(projection: str, token: str) -> bool:
             " where e.stream_id = %s and e.stream_position = %s and c.projection = %s and not c.rebuilding",
             (*place_of(token), projection),
         ).fetchone()
-    return bool(row and row[0] >= async_projection(projection).shards)
+        passed = bool(row and row[0] >= async_projection(projection).shards)
+        return passed or _is_away(cur, *place_of(token))
 
 
 def wait_for(projection: str, token: str, timeout_seconds: float) -> bool:
@@ -71,4 +72,15 @@ def is_sealed(stream_id: UUID, stream_position: int) -> bool:
             " where e.stream_id = %s and e.stream_position = %s",
             (stream_id, stream_position),
         ).fetchone()
+        return row is not None or _is_away(cur, stream_id, stream_position)
+
+
+def _is_away(cur: Cursor, stream_id: UUID, stream_position: int) -> bool:
+    """Whether the event is in a detached partition: then it was sealed, and every projection had passed it."""
+    row = cur.execute(
+        "select 1 from ledger_stream s where s.id = %(stream)s and s.version >= %(place)s"
+        " and exists (select 1 from ledger_detached where attached_at is null)"
+        " and not exists (select 1 from ledger_event where stream_id = %(stream)s and stream_position = %(place)s)",
+        {"stream": stream_id, "place": stream_position},
+    ).fetchone()
     return row is not None

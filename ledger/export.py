@@ -19,6 +19,7 @@ from ledger.codec import encode_canonical
 from ledger.connections import cursor
 from ledger.errors import LedgerError
 from ledger.merkle import Tree
+from ledger.partitions import require_attached
 from ledger.proofs import proof_in, proven, tree_of
 from ledger.records import rfc3339
 from ledger.seals import Seal, read_seals
@@ -43,11 +44,13 @@ Progress = Callable[[int, int], None]
 def export_lines(selection: Selection, progress: Progress | None = None) -> Iterator[bytes]:
     """The lines of an export, each with its newline. Memory is flat.
 
-    `progress` gets (positions passed, positions in all). Raises NotExportable, at once or on the way, and NotProvable.
+    `progress` gets (positions passed, positions in all). Raises NotExportable, at once or on the way, EventsDetached,
+    and NotProvable.
     """
     with cursor() as cur:
         end = read_head(cur).position
         first, last = selection.first, end if selection.last is None else selection.last
+        require_attached(cur, first - 1, last)
         previous_hash = hash_at(cur, first - 1)
         unknown = [stream_id for stream_id in selection.streams if category_of(stream_id) is None]
     if unknown:

@@ -8,6 +8,7 @@ from ledger.book import BookRow, as_hashed, hash_at, hashes_between, row_at
 from ledger.connections import Cursor, cursor
 from ledger.errors import LedgerError
 from ledger.merkle import Tree
+from ledger.partitions import require_attached
 from ledger.sealing import EventAsHashed
 from ledger.seals import Seal, seal_covering
 
@@ -64,10 +65,12 @@ def tree_of(cur: Cursor, seal: Seal) -> Tree:
 def prove(position: int) -> dict[str, Any]:
     """The proof of one event (JSON types): the event, its place in the tree, and the checkpoint that was signed.
 
-    Raises NotProvable.
+    Raises NotProvable, EventsDetached.
     """
     with cursor() as cur:
         row, previous_hash = row_at(cur, position), hash_at(cur, position - 1)
+        if row is not None and not row.is_whole:
+            require_attached(cur, position - 1, position)
         if row is None or not row.is_whole or previous_hash is None:
             raise NotProvable(f"the book has no event at position {position}")
         seal = seal_covering(cur, position)

@@ -10,6 +10,7 @@ from uuid import UUID
 from ledger.codec import is_personal
 from ledger.connections import Cursor, cursor
 from ledger.locks import SHARD
+from ledger.partitions import require_attached, require_whole_stream
 from ledger.personal import load_keys
 from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
 
@@ -43,7 +44,11 @@ def read_sealed(
     shards: int = 1,
     types: frozenset[str] | None = None,
 ) -> list[RecordedEvent]:
-    """Sealed events in book order, from behind position `after` up to and with `to`; of one shard, of these types."""
+    """Sealed events in book order, from behind position `after` up to and with `to`; of one shard, of these types.
+
+    Raises EventsDetached where some of them are in a detached partition: nobody builds anything on what is left.
+    """
+    require_attached(cur, after, to)
     conditions = ["true"]
     if types is not None:
         conditions.append("e.type = any(%(types)s)")
@@ -100,7 +105,7 @@ def read_book(
 
 
 def read_entry(position: int) -> EntryOfBook | None:
-    """The entry at a position of the book."""
+    """The entry at a position of the book; raises EventsDetached where its event is in a detached partition."""
     with cursor() as cur:
         row = cur.execute(
             f"select {EVENT_COLUMNS}, n.position, n.hash, p.hash, n.sealed_at"
@@ -109,6 +114,7 @@ def read_entry(position: int) -> EntryOfBook | None:
             (position,),
         ).fetchone()
         if row is None:
+            require_attached(cur, position - 1, position)
             return None
         event = event_from_row(row[:8], row[8], _keys(cur, [row]).get(row[3]))
     return EntryOfBook(event, row[9], row[10] or bytes(32), row[11])
@@ -120,10 +126,16 @@ def read_stream(
     """A stream's events in stream order, from behind `after` up to and with `to`; in pages, so memory is flat.
 
     Whoever holds a connection already reads `on` its cursor: with a second one each, threads could wait for each other.
+    Raises EventsDetached where the first of them are in a detached partition.
     """
     page_size = 1_000
     while limit is None or limit > 0:
         page = _stream_page(on, stream_id, after, to, min(page_size, limit or page_size))
+        found = page[0].stream_position if page else None
+        # Nothing behind a version that the caller knows is what most callers find.
+        if found != after + 1 and (page or after == 0 or to is not None) and (to is None or to > after):
+            with nullcontext(on) if on is not None else cursor() as cur:
+                require_whole_stream(cur, stream_id, after + 1, found)
         yield from page
         if len(page) < page_size:
             return

@@ -9,6 +9,7 @@ from ledger.findings import Finding, Kind
 from ledger.keys import NoSigningKey, SigningKey, make_key_file, signing_key
 from ledger.locks import try_lock
 from ledger.merkle import Tree
+from ledger.partitions import away_test
 from ledger.records import rfc3339
 from ledger.sealing import GENESIS
 from ledger.seals import MAX_ENTRIES, Seal, insert_seal, last_seal
@@ -52,21 +53,22 @@ def _sign_next(cur: Cursor, new_key: bool) -> Seal | None:
         return None
     key = _key(may_make=before is None or new_key)
     last = min(head.position, position + MAX_ENTRIES)
-    leaves = _check(position, own_hash, last)
+    leaves = _check(Walk(position, own_hash, away_test(cur)), last)
     seal = Seal(position + 1, last, leaves[-1], Tree(leaves).root, key.id, rfc3339(datetime.now(UTC)))
     insert_seal(cur, signed := seal.signed_by(key))
     return signed
 
 
-def _check(position: int, own_hash: bytes, last: int) -> list[bytes]:
-    """The hashes of the entries behind `position`, made again from their events, from the hash that was signed on."""
-    walk = Walk(position, own_hash)
+def _check(walk: Walk, last: int) -> list[bytes]:
+    """The hashes of the entries behind the walk's start, made again from their events, from the hash signed there."""
     leaves: list[bytes] = []
-    for rows in pages(position + 1, last):
+    for rows in pages(walk.position + 1, last):
         hashes, finding = walk.take(rows)
         if finding is not None:
             raise NotSigned(finding)
         leaves += hashes
+    if walk.away:
+        raise NotSigned(Finding(Kind.MISSING, f"{walk.away:,} events are in detached partitions: attach them first"))
     if walk.position < last:
         raise NotSigned(Finding(Kind.MISSING, "the entries are gone", walk.position + 1, last))
     return leaves

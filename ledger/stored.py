@@ -10,6 +10,7 @@ import msgspec
 from ledger.codec import decode, decode_json, is_personal
 from ledger.connections import cursor
 from ledger.errors import UnknownEvent
+from ledger.partitions import require_whole_stream
 from ledger.personal import load_keys
 from ledger.records import EVENT_COLUMNS
 
@@ -43,7 +44,10 @@ def category_of(stream_id: UUID) -> str | None:
 
 
 def read_stored(stream_id: UUID, *, to: int | None = None) -> Iterator[StoredEvent]:
-    """The stream's events in order, up to and with version `to`, whatever they are; in pages, so memory is flat."""
+    """The stream's events in order, up to and with version `to`, whatever they are; in pages, so memory is flat.
+
+    Raises EventsDetached where the first of them are in a detached partition.
+    """
     after = 0
     while page := _page(stream_id, after, 2**31 - 1 if to is None else to):
         yield from page
@@ -59,6 +63,8 @@ def _page(stream_id: UUID, after: int, to: int) -> list[StoredEvent]:
             (stream_id, after, to, _PAGE_SIZE),
         )
         rows = cur.fetchall()
+        if after == 0 and to > 0 and (not rows or rows[0][4] != 1):
+            require_whole_stream(cur, stream_id, 1, rows[0][4] if rows else None)
         key = load_keys(cur, {stream_id} if any(is_personal(row[1]) for row in rows) else ()).get(stream_id)
     return [_stored(row, key) for row in rows]
 

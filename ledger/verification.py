@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 
 from ledger import completeness, observing
+from ledger.archive import Archive, filled
 from ledger.book import PAGE_SIZE, Head, hash_at, pages, read_head
 from ledger.connections import cursor
 from ledger.errors import LedgerError
 from ledger.findings import Finding, Kind
 from ledger.merkle import Tree
+from ledger.partitions import away_test
 from ledger.seals import MAX_ENTRIES, Seal, last_seal, read_seals
 from ledger.walking import Walk
 
@@ -28,6 +30,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """What a verification found. `events`: how many were checked and are right, from `first` on.
 
     `checkpoints`: how many signatures were checked and hold; `signed_to`: the last position that one of them covers.
+    `away`: how many of the events are in detached partitions and in no export that was given: of these only the hashes
+    were checked, against the checkpoints. `archived`: how many were taken from exports.
     """
 
     first: int
@@ -38,6 +42,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     head_hash: bytes
     seconds: float
     finding: Finding | None
+    away: int = 0
+    archived: int = 0
 
     @property
     def ok(self) -> bool:
@@ -54,12 +60,14 @@ def verify(
     progress: Progress | None = None,
     grace_seconds: float = 60.0,
     page_size: int = PAGE_SIZE,
+    kept: Archive | None = None,
 ) -> Verification:
     """Check entries `first` to `last` (None: to the end) in order, up to the first finding; only reads.
 
     `keys` are the ids of the keys whose signatures count. `witnesses` are checkpoints that were exported earlier, in
     order of position: what somebody else kept proves more than what stands in the same database. With the whole book
-    goes whether every event has its entry and every stream its events. Raises NoSuchRange.
+    goes whether every event has its entry and every stream its events. `kept` has events of detached partitions.
+    Raises NoSuchRange, NoSuchExport.
     """
     started = time.monotonic()
     with cursor() as cur:
@@ -68,13 +76,15 @@ def verify(
         if first < 1 or last > head.position or (first > last and (first, last) != (1, 0)):
             raise NoSuchRange(f"there are no positions {first} to {last}: the book ends at {head.position}")
         previous, seal = hash_at(cur, first - 1), last_seal(cur, before=first)
+        is_away = away_test(cur)
     whole = (first, last) == (1, head.position)
     seals = _Seals(first, last, head, keys, seal, witnesses)
-    walk = Walk(first - 1, previous or b"")
+    walk = Walk(first - 1, previous or b"", is_away)
+    book = pages(first, last, page_size)
     if previous is None:
         finding: Finding | None = Finding(Kind.MISSING, "the entry is gone", first - 1)
     else:
-        finding = _walk(walk, seals, pages(first, last, page_size), first, last, head, progress)
+        finding = _walk(walk, seals, filled(book, kept) if kept else book, first, last, head, progress)
     if finding is None and last == head.position:
         finding = _end(walk, head)
     if finding is None:
@@ -90,6 +100,8 @@ def verify(
         head_hash=walk.hash,
         seconds=time.monotonic() - started,
         finding=finding,
+        away=walk.away,
+        archived=kept.used if kept else 0,
     )
 
 

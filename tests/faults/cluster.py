@@ -78,6 +78,15 @@ def used_by_django(name: str = places.DATABASE_NAME) -> Iterator[None]:
         parameters.update({key: before[key] for key in where})
 
 
+@contextmanager
+def a_bank() -> Iterator[Cluster]:
+    """A cluster with an empty bank in it, which is this process's for the block: tables, roles, nothing else."""
+    with a_cluster() as cluster, used_by_django():
+        manage("migrate", "--verbosity", "0")
+        manage("set_up_roles")
+        yield cluster
+
+
 def _let_go() -> None:
     connections.close_all()
     close_pool()

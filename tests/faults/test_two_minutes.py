@@ -23,7 +23,7 @@ from ledger.connections import close_pool, cursor
 from ledger.projections import async_projections
 from ledger.reading import head_position
 from tests.chance import a_seed, chances
-from tests.faults.cluster import Cluster, a_cluster, manage, managed, used_by_django
+from tests.faults.cluster import Cluster, a_bank, managed
 from tests.faults.http_load import HttpLoad, Post
 from tests.faults.processes import Site, a_site, wait_until
 from tests.faults.storm import STORED, Storm, wait_for_web
@@ -48,10 +48,8 @@ pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True), pytest
 
 @pytest.fixture
 def cluster(transactional_db: None) -> Iterator[Cluster]:
-    """A bank of its own, on a server that may be cut: tables, roles, nothing else."""
-    with a_cluster() as made, used_by_django():
-        manage("migrate", "--verbosity", "0")
-        manage("set_up_roles")
+    """A bank of its own, on a server that may be cut."""
+    with a_bank() as made:
         yield made
 
 

@@ -10,8 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from bank.ops.management.arguments import key_of
 from bank.ops.progress import ProgressLine
+from ledger import archive
+from ledger.connections import cursor
 from ledger.errors import LedgerError
 from ledger.keys import trusted_keys
+from ledger.partitions import detached
 from ledger.seals import Seal, seals_from_lines
 from ledger.verification import Verification, verify
 
@@ -33,17 +36,27 @@ class Command(BaseCommand):
             metavar="FILE",
             help="checkpoints exported earlier, as JSON lines, to hold it to",
         )
+        parser.add_argument(
+            "--export",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="an export that holds events of detached partitions, to prove these as well",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         line = ProgressLine(sys.stderr, "verifying")
         try:
-            found = verify(
-                first=options["first"],
-                last=options["last"],
-                keys=trusted_keys(options["public_key"]),
-                witnesses=_seals_in(options["checkpoints"]),
-                progress=line.show,
-            )
+            with archive.opened(options["export"]) as kept:
+                found = verify(
+                    first=options["first"],
+                    last=options["last"],
+                    keys=trusted_keys(options["public_key"]),
+                    witnesses=_seals_in(options["checkpoints"]),
+                    progress=line.show,
+                    kept=kept,
+                )
         except (LedgerError, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
@@ -53,6 +66,8 @@ class Command(BaseCommand):
         if found.finding is not None:
             raise CommandError(f"NOT OK, {found.finding}\n{found.events:,} events before it are right.")
         self.stdout.write(f"OK: {_figures(found)}")
+        for text in _detached(found):
+            self.stdout.write(text)
 
 
 def _figures(found: Verification) -> str:
@@ -64,6 +79,23 @@ def _figures(found: Verification) -> str:
         f" {rate:,.0f} a second; {found.checkpoints:,} signed checkpoints hold, {tail};"
         f" last hash {found.head_hash.hex()}"
     )
+
+
+def _detached(found: Verification) -> Iterator[str]:
+    """What is not here, and how far it is proven nevertheless."""
+    with cursor() as cur:
+        partitions = [
+            f"{p.name} (positions {p.first_position:,} to {p.last_position:,}, detached {p.detached_at:%Y-%m-%d})"
+            for p in detached(cur)
+            if p.first_position <= found.last and p.last_position >= found.first
+        ]
+    if found.archived:
+        yield f"{found.archived:,} events of detached partitions are proven from the exports: {', '.join(partitions)}."
+    if found.away:
+        yield (
+            f"{found.away:,} events are NOT HERE, in {', '.join(partitions)}: their hashes are those that were sealed"
+            " and signed; to prove the events themselves, name the exports that hold them (--export FILE)."
+        )
 
 
 def _seals_in(path: Path | None) -> Iterator[Seal]:
