@@ -7,7 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from accounts.deciding import BatchRefused, Envelope, decide_batch, outcomes_of, refuse
+from accounts.deciding import (
+    BatchRefused,
+    Envelope,
+    decide_batch,
+    forget_recent,
+    keep_recent,
+    outcomes_of,
+    refuse,
+)
 from accounts.outcome import Outcome, find_recorded
 from accounts.refusals import KeyReused, Refused, restore_refusal
 from ledger import observing, store
@@ -68,6 +76,7 @@ class _Work:
             self._append(lock=attempt > 0)
         except store.VersionsMoved:
             observing.hindered(Hindrance.VERSIONS_MOVED)
+            forget_recent(self.fresh)
             return False
         except store.CommandExists:
             observing.hindered(Hindrance.COMMAND_EXISTS)
@@ -88,7 +97,7 @@ class _Work:
         return not self.fresh
 
     def _append(self, *, lock: bool) -> None:
-        """Optimistic first: two statements, a transaction each. After a lost race: row locks, in one transaction."""
+        """Optimistic first, in at most two statements. After a lost race: row locks, in one transaction."""
         began = time.perf_counter()
         with transaction() if lock else cursor() as cur:
             decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing)
@@ -96,6 +105,7 @@ class _Work:
         if decided.batch.events:
             notify()
         if appended is not None:
+            keep_recent(decided)
             observing.appended(decided.batch, time.perf_counter() - began)
             self.found.update((outcome.command_id, outcome) for outcome in outcomes_of(decided, appended))
         self.fresh = [d.envelope for d in decided.decisions if d.conflict is not None]

@@ -9,6 +9,7 @@ import msgspec
 from accounts.aggregates import AGGREGATES, Handling, State, state_of
 from accounts.command import Command
 from accounts.outcome import Outcome, result_of, split_states, token_of_last
+from accounts.recent import Recent, RecentStates
 from accounts.refusals import IdTaken, Refused
 from ledger.codec import type_of
 from ledger.connections import Cursor
@@ -17,6 +18,8 @@ from ledger.ids import new_id
 from ledger.projections import NewEvent
 from ledger.records import RecordedEvent
 from ledger.store import Appended, Batch, CommandExists, CommandRow, StreamChange, load, load_batch
+
+recent = RecentStates()
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -78,8 +81,42 @@ class Decided:
 
 
 def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
-    """Load every stream of the batch in one statement, decide in order. Raises BatchRefused, CommandExists."""
-    folds = _load(cur, envelopes, lock=lock)
+    """Load every stream of the batch in one statement, decide in order. Raises BatchRefused, CommandExists.
+
+    Nothing is loaded where this process wrote all of the streams last, as far as it knows.
+    """
+    decided = None if lock else _decide_on_recent(envelopes, all_or_nothing=all_or_nothing)
+    return decided or _decide_all(envelopes, _load(cur, envelopes, lock=lock), all_or_nothing=all_or_nothing)
+
+
+def keep_recent(decided: Decided) -> None:
+    """Remember what was appended, for the next batch about the same streams."""
+    changes = decided.batch.streams
+    recent.keep({i: Recent(c.category, c.to_version, c.snapshot) for i, c in changes.items()})
+
+
+def forget_recent(envelopes: list[Envelope]) -> None:
+    """Another process writes streams of these commands, too."""
+    recent.lost_race(_asked(envelopes))
+
+
+def _decide_on_recent(envelopes: list[Envelope], *, all_or_nothing: bool) -> Decided | None:
+    """The batch as decided on states that were not loaded; None where loading is the way."""
+    known = recent.find(_asked(envelopes))
+    if known is None:
+        return None
+    folds = {i: _Fold(stream.category, stream.version, stream.version, stream.state) for i, stream in known.items()}
+    try:
+        decided = _decide_all(envelopes, folds, all_or_nothing=all_or_nothing)
+    except BatchRefused:
+        return None
+    # The append checks the version of what it writes. What was only read (to refuse, most of all) may be out of date.
+    if any(fold.version == fold.loaded_version for fold in folds.values()):
+        return None
+    return decided
+
+
+def _decide_all(envelopes: list[Envelope], folds: dict[UUID, _Fold], *, all_or_nothing: bool) -> Decided:
     batch = Batch()
     decisions = []
     for index, envelope in enumerate(envelopes):
@@ -107,7 +144,7 @@ def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
 
 def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _Fold]:
     """Every stream that some command names; one that does not exist yet is at version 0 without a state."""
-    asked = {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
+    asked = _asked(envelopes)
     if lock or len(envelopes) == 1:
         heads = load(cur, list(asked), lock=lock)
     else:
@@ -123,6 +160,11 @@ def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _
             state = state_of(cur, head.category, stream_id, head)
             folds[stream_id] = _Fold(head.category, head.version, head.version, state)
     return folds
+
+
+def _asked(envelopes: list[Envelope]) -> dict[UUID, str]:
+    """The category of every stream that some command names."""
+    return {stream_id: category for e in envelopes for category, stream_id in e.handling.streams(e.command)}
 
 
 def _decide(envelope: Envelope, folds: dict[UUID, _Fold]) -> Decision:
@@ -191,7 +233,7 @@ def _command_row(decision: Decision) -> CommandRow:
 
 def _outcome(decision: Decision, appended: Appended) -> Outcome:
     envelope = decision.envelope
-    accounts, customers = split_states([(c, s, state) for c, s, _, _, state in decision.writes])
+    accounts, customers = split_states([(stream_id, state) for _, stream_id, _, _, state in decision.writes])
     return Outcome(
         command_id=envelope.command.command_id,
         command_type=type(envelope.command).__name__,
@@ -200,7 +242,7 @@ def _outcome(decision: Decision, appended: Appended) -> Outcome:
         correlation_id=envelope.correlation_id,
         fingerprint=envelope.fingerprint,
         refusal=decision.refusal,
-        events=tuple(_recorded(event, appended) for event in decision.events),
+        events=tuple([_recorded(event, appended) for event in decision.events]),
         versions={stream_id: last for _, stream_id, _, last, _ in decision.writes},
         accounts=accounts,
         customers=customers,

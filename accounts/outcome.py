@@ -57,10 +57,15 @@ def token_of_last(events: Sequence[RecordedEvent | NewEvent]) -> str | None:
     return token_of(events[-1].stream_id, events[-1].stream_position) if events else None
 
 
-def split_states(states: Sequence[tuple[str, UUID, State]]) -> tuple[dict[UUID, Account], dict[UUID, Customer]]:
+def split_states(states: Sequence[tuple[UUID, State]]) -> tuple[dict[UUID, Account], dict[UUID, Customer]]:
     """States by id, accounts apart from customers."""
-    accounts = {stream_id: state for _, stream_id, state in states if isinstance(state, Account)}
-    customers = {stream_id: state for _, stream_id, state in states if isinstance(state, Customer)}
+    accounts: dict[UUID, Account] = {}
+    customers: dict[UUID, Customer] = {}
+    for stream_id, state in states:
+        if isinstance(state, Account):
+            accounts[stream_id] = state
+        elif isinstance(state, Customer):
+            customers[stream_id] = state
     return accounts, customers
 
 
@@ -82,12 +87,12 @@ def _restore(
     heads: dict[UUID, Head],
     events: dict[tuple[UUID, int], RecordedEvent],
 ) -> Outcome:
-    states: list[tuple[str, UUID, State]] = []
+    states: list[tuple[UUID, State]] = []
     own: list[RecordedEvent] = []
     for category, stream, first, last, memo in writes:
         stream_id, aggregate = UUID(stream), AGGREGATES[category]
         state = state_of(cur, category, stream_id, heads[stream_id])
-        states.append((category, stream_id, aggregate.recall(state, memo)))
+        states.append((stream_id, aggregate.recall(state, memo)))
         # Those of a detached partition are not here; what came of the command is.
         places = ((stream_id, position) for position in range(first, last + 1))
         own += [events[place] for place in places if place in events]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain, repeat
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -52,6 +53,11 @@ def parameters(parts: Mapping[str, tuple[Part, Sequence[Row]]]) -> dict[str, Any
     }
 
 
+def uuids(values: Sequence[UUID]) -> bytes:
+    """The parameter `uuid[]` of these values: `= any(%s)` with a thousand ids in a tenth of the usual time."""
+    return _KINDS["uuid"].column(values)
+
+
 class _Dump(Dumper):
     format = Format.BINARY
 
@@ -62,7 +68,7 @@ class _Dump(Dumper):
 class _Kind:
     """A column's type. `pack` makes the bytes of values that are not null, each behind its length."""
 
-    __slots__ = ("_one", "_only_null", "_pack", "array", "oid")
+    __slots__ = ("_empty", "_one", "_only_null", "_pack", "array", "oid")
 
     def __init__(self, name: str, oid: int, array_oid: int, pack: Callable[[Sequence[Any]], bytes]) -> None:
         self.oid = oid
@@ -71,11 +77,15 @@ class _Kind:
         psycopg.adapters.register_dumper(self.array, type(f"{name}_dump", (_Dump,), {"oid": array_oid}))
         self._pack = pack
         self._one = _HEADER(1, 0, oid, 1, 1)
+        self._empty = self.array(struct.pack(">iiI", 0, 0, oid))
         self._only_null = self.array(_HEADER(1, 1, oid, 1, 1) + _NULL)
 
     def column(self, values: Sequence[Any]) -> bytes:
         """The values as an array of this type, for psycopg to send."""
-        first, number = values[0], len(values)
+        number = len(values)
+        if number == 0:
+            return self._empty
+        first = values[0]
         if number == 1:
             return self._only_null if first is None else self.array(self._one + self._pack(values))
         # By type and by identity: UUIDs compare in Python, which a column of a thousand would feel.
@@ -104,7 +114,7 @@ def _numbers(code: str, size: int) -> Callable[[Sequence[int]], bytes]:
     return pack
 
 
-def _uuids(values: Sequence[Any]) -> bytes:
+def _uuids(values: Sequence[UUID]) -> bytes:
     length = _LENGTH(16)
     return b"".join([length + value.int.to_bytes(16) for value in values])
 

@@ -20,7 +20,7 @@ from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.personal import load_keys, new_key, protect, wrap
 from ledger.projections import InlineProjection, NewEvent, inline_projections
-from ledger.rows import Part, Row, parameters
+from ledger.rows import Part, Row, parameters, uuids
 
 COMMAND_KEY = "ledger_command_pkey"
 _SUBJECT_KEY = "ledger_subject_key_pkey"
@@ -170,7 +170,7 @@ _HEADS = ("created", "moved")
 def load(cur: Cursor, stream_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Head]:
     """The heads of those streams that exist. With `lock` (inside a transaction) nobody else moves them meanwhile."""
     if lock:
-        cur.execute(_LOAD_LOCKED, {"streams": list(stream_ids)})
+        cur.execute(_LOAD_LOCKED, {"streams": uuids(stream_ids)})
     elif len(stream_ids) == 1:
         cur.execute(_LOAD_ONE, {"one": stream_ids[0]})
     else:
@@ -182,7 +182,7 @@ def load_batch(
     cur: Cursor, stream_ids: Sequence[UUID], command_ids: Sequence[UUID]
 ) -> tuple[dict[UUID, Head], set[UUID]]:
     """The heads of those streams that exist, and which of the commands the log has already; in one statement."""
-    cur.execute(_LOAD, {"streams": list(stream_ids), "commands": list(command_ids)})
+    cur.execute(_LOAD, {"streams": uuids(stream_ids), "commands": uuids(command_ids)})
     heads: dict[UUID, Head] = {}
     recorded: set[UUID] = set()
     for row in cur.fetchall():

@@ -1,13 +1,16 @@
 """What a command costs: round trips, statements and commits, counted on the wire and in the rows."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
+from accounts.deciding import recent
 from accounts.handler import handle, handle_all
 from accounts.refusals import InsufficientFunds
-from tests.accounts.wire import one_fresh_connection, tapped
+from tests.accounts.wire import Wire, one_fresh_connection, tapped
 from tests.steps import BY, a_customer, an_account, deposit, open_for, transfer, withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -16,6 +19,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _one_connection() -> None:
     one_fresh_connection()
+
+
+@contextmanager
+def unknown_streams() -> Iterator[Wire]:
+    """What is sent by a process that has not written these streams lately."""
+    recent.clear()
+    with tapped() as wire:
+        yield wire
 
 
 def writers_of(command_id: UUID) -> list[int]:
@@ -41,17 +52,28 @@ def test_a_deposit_takes_two_round_trips_and_one_commit() -> None:
     account_id = an_account(100)
     handle(deposit(account_id, 1), by=BY)
     command = deposit(account_id, 1)
-    with tapped() as wire:
+    with unknown_streams() as wire:
         handle(command, by=BY)
     assert wire.round_trips == 2
     assert wire.statements == 2
     assert len(writers_of(command.command_id)) == 1
 
 
+def test_a_deposit_into_an_account_that_this_process_wrote_last_takes_one_round_trip() -> None:
+    account_id = an_account(100)
+    handle(deposit(account_id, 1), by=BY)
+    command = deposit(account_id, 1)
+    with tapped() as wire:
+        handle(command, by=BY)
+    assert wire.round_trips == 1
+    assert wire.statements == 1
+    assert len(writers_of(command.command_id)) == 1
+
+
 def test_even_the_first_deposit_of_a_connection_only_adds_the_preparing_of_its_statements() -> None:
     account_id = an_account()
     one_fresh_connection()
-    with tapped() as wire:
+    with unknown_streams() as wire:
         handle(deposit(account_id, 1), by=BY)
     assert wire.statements == 2
     assert wire.round_trips <= 4
@@ -61,7 +83,7 @@ def test_a_transfer_writes_two_streams_in_two_round_trips_and_one_commit() -> No
     source, target = an_account(100), an_account(100)
     handle(transfer(source, target, 1), by=BY)
     command = transfer(source, target, 1)
-    with tapped() as wire:
+    with unknown_streams() as wire:
         handle(command, by=BY)
     assert wire.round_trips == 2
     assert len(writers_of(command.command_id)) == 1
@@ -70,7 +92,7 @@ def test_a_transfer_writes_two_streams_in_two_round_trips_and_one_commit() -> No
 def test_opening_an_account_takes_two_round_trips() -> None:
     customer_id = a_customer()
     handle(open_for(customer_id), by=BY)
-    with tapped() as wire:
+    with unknown_streams() as wire:
         handle(open_for(customer_id), by=BY)
     assert wire.round_trips == 2
 
@@ -79,7 +101,7 @@ def test_a_refusal_is_recorded_in_two_round_trips() -> None:
     account_id = an_account(100)
     with pytest.raises(InsufficientFunds):
         handle(withdraw(account_id, 101), by=BY)
-    with tapped() as wire, pytest.raises(InsufficientFunds):
+    with unknown_streams() as wire, pytest.raises(InsufficientFunds):
         handle(withdraw(account_id, 101), by=BY)
     assert wire.round_trips == 2
 
@@ -89,7 +111,7 @@ def test_a_batch_of_a_thousand_takes_as_many_statements_as_a_batch_of_one() -> N
     batches = [[deposit(accounts[i % 10], 1) for i in range(size)] for size in (1, 2, 1_000, 1, 1_000)]
     wires = []
     for batch in batches:
-        with tapped() as wire:
+        with unknown_streams() as wire:
             handle_all(batch, by=BY)
         wires.append(wire)
     assert [wire.statements for wire in wires] == [2] * 5
@@ -104,7 +126,7 @@ def test_a_batch_of_everything_at_once_is_one_commit() -> None:
         *(transfer(accounts[i], accounts[i - 1], 3) for i in range(4)),
     ]
     handle_all([deposit(accounts[0], 1)], by=BY)
-    with tapped() as wire:
+    with unknown_streams() as wire:
         outcomes = handle_all(commands, by=BY)
     assert [outcome.accepted for outcome in outcomes] == [True] * 4 + [False] * 4 + [True] * 4
     assert wire.statements == 2

@@ -1,0 +1,66 @@
+"""States that this process wrote lately: a command about one of them needs no load.
+
+Only what an append checks may be decided on them: it names the version that was read of each stream that it writes, and
+fails where another process was there meanwhile. Then the streams are loaded, and for a while everything is: several
+processes that share an account's traffic gain nothing here.
+"""
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+MAX_STREAMS: Final = 10_000
+_LONGEST_PAUSE: Final = 4_096
+
+
+class Recent(msgspec.Struct, frozen=True):
+    """A stream as this process left it."""
+
+    category: str
+    version: int
+    state: Any
+
+
+class RecentStates:
+    """The last `max_streams` streams that were written. Safe for threads: what is stale costs one lost race."""
+
+    def __init__(self, max_streams: int = MAX_STREAMS) -> None:
+        self._max_streams = max_streams
+        self._streams: dict[UUID, Recent] = {}
+        self._pause = 0  # how many looks the next lost race costs, at least
+        self._resting = 0
+
+    def find(self, stream_ids: Collection[UUID]) -> dict[UUID, Recent] | None:
+        """All of these streams; None where one is missing, or while it rests after a lost race."""
+        if self._resting > 0:
+            self._resting -= 1
+            return None
+        streams = self._streams
+        found = {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
+        return found if len(found) == len(stream_ids) else None
+
+    def keep(self, written: Mapping[UUID, Recent]) -> None:
+        """Remember streams as an append left them."""
+        for stream_id in written:
+            self._streams.pop(stream_id, None)  # to the end, where the last written ones are
+        self._streams.update(written)
+        if self._pause:
+            self._pause -= 1
+        if len(self._streams) > self._max_streams:
+            for stream_id in list(islice(self._streams, len(self._streams) - self._max_streams * 9 // 10)):
+                self._streams.pop(stream_id, None)
+
+    def lost_race(self, stream_ids: Collection[UUID]) -> None:
+        """Somebody else writes these streams, too: forget them, and rest twice as long as the last time."""
+        known = [self._streams.pop(stream_id, None) for stream_id in stream_ids]
+        if any(known):
+            self._pause = min(self._pause * 2 + 1, _LONGEST_PAUSE)
+            self._resting = self._pause
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._streams.clear()
+        self._pause = self._resting = 0

@@ -1,0 +1,155 @@
+"""States that this process wrote lately save the load, and never decide anything that the record would not."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from accounts.account_commands import FreezeAccount
+from accounts.command import Command
+from accounts.customer import ErasePersonalData
+from accounts.deciding import recent
+from accounts.handler import BatchRefused, Outcome, find_outcome, handle, handle_all
+from accounts.recent import Recent, RecentStates
+from accounts.refusals import AccountIsFrozen, CustomerIsErased, InsufficientFunds
+from ledger.errors import VersionConflict
+from ledger.ids import new_id
+from tests.accounts.wire import one_fresh_connection, tapped
+from tests.steps import BY, a_customer, an_account, deposit, open_for, transfer, withdraw
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _knows_nothing() -> Iterator[None]:
+    recent.clear()
+    one_fresh_connection()
+    yield
+    recent.clear()
+
+
+def elsewhere(command: Command) -> Outcome:
+    """The command carried out by another process: this one still has what it knew."""
+    known, recent._streams = dict(recent._streams), {}
+    outcome = handle(command, by=BY)
+    recent._streams = known
+    return outcome
+
+
+def balance(account_id: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select balance_minor from readmodels_account where account_id = %s", [account_id])
+        return int(cursor.fetchone()[0])
+
+
+def test_a_command_on_a_state_that_another_process_moved_is_decided_on_the_true_one() -> None:
+    account_id = an_account(100)
+    elsewhere(deposit(account_id, 50))
+    outcome = handle(deposit(account_id, 1), by=BY)
+    assert outcome.accounts[account_id].balance_minor == 151
+    assert balance(account_id) == 151
+
+
+def test_what_only_the_old_state_would_refuse_is_accepted() -> None:
+    account_id = an_account(100)
+    elsewhere(deposit(account_id, 50))
+    assert handle(withdraw(account_id, 150), by=BY).accepted
+    assert balance(account_id) == 0
+
+
+def test_what_only_the_old_state_would_accept_is_refused() -> None:
+    account_id = an_account(100)
+    elsewhere(FreezeAccount(command_id=new_id(), at=datetime.now(UTC), account_id=account_id))
+    with pytest.raises(AccountIsFrozen):
+        handle(withdraw(account_id, 1), by=BY)
+
+
+def test_a_refusal_is_never_decided_on_what_was_not_loaded() -> None:
+    account_id = an_account(100)
+    with tapped() as wire, pytest.raises(InsufficientFunds):
+        handle(withdraw(account_id, 101), by=BY)
+    assert wire.statements == 2
+
+
+def test_a_version_that_a_client_names_is_compared_with_the_true_one() -> None:
+    account_id = an_account(100)
+    version = handle(deposit(account_id, 1), by=BY).versions[account_id]
+    elsewhere(deposit(account_id, 1))
+    with pytest.raises(VersionConflict):
+        handle(deposit(account_id, 1), by=BY, expected_version=version)
+    assert handle(deposit(account_id, 1), by=BY, expected_version=version + 1).accepted
+
+
+def test_nothing_is_opened_for_a_customer_who_was_erased_elsewhere() -> None:
+    customer_id = a_customer()
+    handle(open_for(customer_id), by=BY)
+    elsewhere(ErasePersonalData(command_id=new_id(), at=datetime.now(UTC), customer_id=customer_id))
+    with pytest.raises(CustomerIsErased):
+        handle(open_for(customer_id), by=BY)
+
+
+def test_all_or_nothing_is_refused_by_the_true_state_only() -> None:
+    source, target = an_account(100), an_account(0)
+    elsewhere(deposit(source, 50))
+    assert handle_all([transfer(source, target, 150)], by=BY, all_or_nothing=True)[0].accepted
+    with pytest.raises(BatchRefused):
+        handle_all([transfer(source, target, 1)], by=BY, all_or_nothing=True)
+
+
+def test_a_command_that_comes_again_gets_its_outcome_from_a_state_that_moved_on() -> None:
+    account_id = an_account(100)
+    command = withdraw(account_id, 60)
+    handle(command, by=BY)
+    handle(deposit(account_id, 60), by=BY)
+    again = handle(command, by=BY)
+    assert again.replayed
+    assert balance(account_id) == 100
+    assert find_outcome(command.command_id) is not None
+
+
+def test_a_batch_on_known_states_is_one_statement() -> None:
+    accounts = [an_account(100) for _ in range(3)]
+    with tapped() as wire:
+        outcomes = handle_all([transfer(accounts[i], accounts[i - 1], 5) for i in range(3)], by=BY)
+    assert all(outcome.accepted for outcome in outcomes)
+    assert wire.statements == 1
+
+
+def known(*ids: UUID) -> dict[UUID, Recent]:
+    return {i: Recent("account", 1, None) for i in ids}
+
+
+def test_it_keeps_the_streams_that_were_written_last() -> None:
+    states, ids = RecentStates(max_streams=10), [new_id() for _ in range(30)]
+    for i in ids:
+        states.keep(known(i))
+        states.keep(known(ids[0]))
+    assert states.find([ids[0], ids[-1]]) is not None
+    assert states.find([ids[1]]) is None
+    assert len(states._streams) <= 10
+
+
+def test_after_each_lost_race_it_rests_twice_as_long_and_comes_back() -> None:
+    states, stream_id = RecentStates(), new_id()
+    looks = []
+    for _ in range(4):
+        states.keep(known(stream_id))
+        states._pause += 1  # what keeping took off
+        states.lost_race([stream_id])
+        states._streams.update(known(stream_id))
+        count = 0
+        while states.find([stream_id]) is None:
+            count += 1
+        looks.append(count)
+    assert looks == sorted(looks)
+    assert looks[-1] >= 2 * looks[0] > 0
+    assert states.find([stream_id]) is not None
+
+
+def test_a_lost_race_about_streams_that_it_did_not_know_is_none_of_its() -> None:
+    states, stream_id = RecentStates(), new_id()
+    states.keep(known(stream_id))
+    states.lost_race([new_id()])
+    assert states.find([stream_id]) is not None
