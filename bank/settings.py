@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "bank.identity",
     "bank.web",
     "bank.api",
+    "bank.webhooks",
     "bank.ops",
 ]
 
@@ -204,6 +205,13 @@ REST_FRAMEWORK: dict[str, Any] = {
 API_RATE_LIMIT = int(os.environ.get("API_RATE_LIMIT", "60000"))
 IBAN_HINT_RATE_LIMIT = int(os.environ.get("IBAN_HINT_RATE_LIMIT", "60"))
 
+# Webhooks: to addresses that are not public and over plain http (development only); how many messages at once to one
+# endpoint (more than one: out of order); after how many days of failing it is disabled; how long deliveries are kept.
+WEBHOOKS_ALLOW_PRIVATE = _flag("WEBHOOKS_ALLOW_PRIVATE", default=DEMO)
+WEBHOOKS_CONCURRENCY = int(os.environ.get("WEBHOOKS_CONCURRENCY", "1"))
+WEBHOOKS_DISABLE_AFTER_DAYS = float(os.environ.get("WEBHOOKS_DISABLE_AFTER_DAYS", "5"))
+WEBHOOKS_KEEP_DAYS = float(os.environ.get("WEBHOOKS_KEEP_DAYS", "30"))
+
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -215,12 +223,16 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
+# Whoever waits for receivers outside waits in a worker of its own: a slow one must not keep the book from being sealed.
+CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
 CELERY_BEAT_SCHEDULE = {
     # The net under lost wake-ups: commands wake the workers themselves.
     "advance": {"task": "ledger.advance", "schedule": 2.0, "options": {"expires": 2.0}},
     "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
     "rebuild": {"task": "ledger.rebuild", "schedule": 10.0, "options": {"expires": 10.0}},
     "ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 600.0, "options": {"expires": 600.0}},
+    "webhooks_dispatch": {"task": "webhooks.dispatch", "schedule": 5.0, "options": {"expires": 5.0}},
+    "webhooks_clean": {"task": "webhooks.clean", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 
 LOGGING: dict[str, Any] = {

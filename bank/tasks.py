@@ -6,6 +6,8 @@ from collections.abc import Callable
 from celery import shared_task
 
 from bank.ops.wakeups import ask_for, taken
+from bank.webhooks import waking
+from bank.webhooks.projection import NAME as WEBHOOK_DELIVERIES
 from ledger import partitions, runner, sealing, signing, steering
 from ledger.projections import async_projection, async_projections
 
@@ -29,6 +31,8 @@ def project(*, name: str, shard: str = "0") -> None:
     taken("ledger.project", name, shard)
     projection = async_projection(name)
     _until_free(lambda: runner.advance(projection, int(shard)).busy)
+    if name == WEBHOOK_DELIVERIES:
+        waking.send_due()
 
 
 @shared_task(name="ledger.sign_checkpoint")

@@ -4,5 +4,6 @@ from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
 from readmodels.daily_flows import DailyFlow
 from readmodels.movements import MovementRow
+from readmodels.webhook_endpoints import WebhookEndpointRow
 
-__all__ = ["AccountRow", "CustomerRow", "DailyFlow", "MovementRow"]
+__all__ = ["AccountRow", "CustomerRow", "DailyFlow", "MovementRow", "WebhookEndpointRow"]

@@ -1,11 +1,12 @@
 """The table of contents of the read side."""
 
 from ledger.projections import Projection
-from readmodels import balances, commands, customers, daily_flows, events, history, movements
+from readmodels import balances, commands, customers, daily_flows, events, history, movements, webhook_endpoints
 
 PROJECTIONS: tuple[Projection, ...] = (
     customers.PROJECTION,
     balances.PROJECTION,
+    webhook_endpoints.PROJECTION,
     movements.PROJECTION,
     daily_flows.PROJECTION,
     history.PROJECTION,

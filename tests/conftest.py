@@ -26,6 +26,12 @@ _LEDGER_TABLES = (
     "readmodels_customer",
     "readmodels_movement",
     "readmodels_daily_flow",
+    "readmodels_webhook_endpoint",
+    "webhooks_progress",
+    "webhooks_subscription",
+    "webhooks_lane",
+    "webhooks_delivery",
+    "webhooks_attempt",
 )
 _MADE_BY_MIGRATE = {"django_content_type", "auth_permission", "django_migrations"}
 # Partitions have triggers of their own.

@@ -11,7 +11,7 @@ HOST = "127.0.0.1"
 _PYTHON = (sys.executable, "-m")
 # The names in bank.ops.roles, which only Django can read.
 WEB_ROLE, WORKER_ROLE = "passbook_app", "passbook_worker"
-_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES = "2", "4", "2"
+_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "4", "2", "8"
 
 
 def web(port: int) -> Program:
@@ -28,6 +28,14 @@ def worker() -> Program:
     command += ["--concurrency", os.environ.get("WORKER_PROCESSES", _WORKER_PROCESSES)]
     command += ["--without-gossip", "--without-mingle"]
     return _program("worker", *_PYTHON, *command, role=WORKER_ROLE)
+
+
+def webhooks() -> Program:
+    """A worker for what waits on receivers outside: in threads, which cost nothing while they wait."""
+    command = ["celery", "--quiet", "--app", "bank", "worker", "--queues", "webhooks", "--pool", "threads"]
+    command += ["--concurrency", os.environ.get("WEBHOOK_THREADS", _WEBHOOK_THREADS), "--hostname", "webhooks@%h"]
+    command += ["--without-gossip", "--without-mingle"]
+    return _program("webhooks", *_PYTHON, *command, role=WORKER_ROLE)
 
 
 def beat() -> Program:

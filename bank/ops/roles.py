@@ -28,6 +28,8 @@ _COMMANDS: Final[dict[str, str]] = {
     "ledger_rebuild_request": "insert, update",
     "readmodels_account": "insert, update",
     "readmodels_customer": "insert, update",
+    "readmodels_webhook_endpoint": "insert, update",
+    "webhooks_secret": "insert, update (shown_at)",
 }
 _OWN_TABLES: Final = ("identity", "api", "auth", "django_session", "django_admin_log", "web")
 _JOBS: Final[dict[str, str]] = {
@@ -38,6 +40,9 @@ _JOBS: Final[dict[str, str]] = {
     "ledger_parked": "select, insert, update",
     "ledger_rebuild_request": "select, update, delete",
     "ledger_seal": "insert",
+    **dict.fromkeys(("webhooks_delivery", "webhooks_attempt", "webhooks_lane"), _ALL),
+    **dict.fromkeys(("webhooks_progress", "webhooks_subscription"), _ALL),
+    "webhooks_secret": "delete",
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")
 # PostgreSQL lets everybody execute a function; a backup restored without privileges has forgotten that not these.
@@ -77,6 +82,7 @@ def statements(tables: set[str]) -> list[str]:
     made += _grants({t: _ALL for t in sorted(tables) if t.startswith("readmodels_")}, WORKER, tables)
     made += [f"grant execute on function {function} to {WORKER}" for function in _FUNCTIONS_OF_JOBS]
     read = [t for t in sorted(tables) if t.startswith(("ledger_", "readmodels_")) and t != "ledger_subject_key"]
+    read += ["webhooks_attempt", "webhooks_delivery"]
     made += _grants(dict.fromkeys(read, "select"), AUDITOR, tables)
     return made
 

@@ -12,6 +12,7 @@ TITLES = {
     "valkey": "Valkey",
     "web": "web",
     "worker": "worker",
+    "webhooks": "webhooks",
     "beat": "beat",
     "collectstatic": "static files",
     "migrate": "migrations",

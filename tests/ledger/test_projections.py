@@ -2,6 +2,7 @@
 
 import pytest
 
+from bank.webhooks.projection import NAME as WEBHOOK_DELIVERIES
 from ledger import projections
 from ledger.projections import (
     AsyncProjection,
@@ -32,7 +33,7 @@ def an_async(name: str) -> AsyncProjection:
 
 
 def test_the_registry_is_the_table_of_contents_of_the_read_side() -> None:
-    assert [p.name for p in projections.projections()] == [p.name for p in PROJECTIONS]
+    assert [p.name for p in projections.projections()] == [*(p.name for p in PROJECTIONS), WEBHOOK_DELIVERIES]
     assert {p.lifecycle for p in PROJECTIONS} == set(Lifecycle)
     assert all(p.description.endswith(".") for p in PROJECTIONS)
 

@@ -10,6 +10,14 @@ from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftL
 from accounts.customer import RegisterCustomer
 from accounts.handler import handle_all
 from accounts.money import Money
+from accounts.webhook_endpoint import (
+    DisableWebhookEndpoint,
+    EnableWebhookEndpoint,
+    RegisterWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    RotateWebhookSecret,
+    SendWebhookTest,
+)
 from ledger.ids import new_id
 from ledger.reading import read_stream
 from ledger.records import RecordedEvent
@@ -33,6 +41,30 @@ def live(accounts: list[UUID], chance: random.Random, count: int) -> None:
     commands = [a_command(accounts, chance) for _ in range(count)]
     while commands:
         size = chance.choice([1, 1, 5, 40])
+        handle_all(commands[:size], by=BY)
+        commands = commands[size:]
+
+
+def lives_of_endpoints(chance: random.Random, count: int) -> None:
+    """As `live`, of three webhook endpoints, the first of which is there for certain."""
+    endpoints = [new_id() for _ in range(3)]
+    commands: list[Any] = []
+    for number in range(count):
+        envelope: dict[str, Any] = {"endpoint_id": chance.choice(endpoints), "command_id": new_id(), "at": DAYS[0]}
+        register = RegisterWebhookEndpoint(
+            **envelope, url="https://example.com/hooks", description=chance.choice(WORDS), event_types=["DepositMade"]
+        )
+        others: list[Any] = [
+            lambda given: DisableWebhookEndpoint(**given, reason=chance.choice(WORDS)),
+            lambda given: EnableWebhookEndpoint(**given),
+            lambda given: RotateWebhookSecret(**given, overlap_seconds=chance.choice([0, 60])),
+            lambda given: SendWebhookTest(**given),
+            lambda given: RemoveWebhookEndpoint(**given, reason=chance.choice(WORDS)),
+        ]
+        other = chance.choices(others, weights=[3, 3, 3, 2, 0.3])[0](envelope)
+        commands.append(register if number == 0 or chance.random() < 0.2 else other)
+    while commands:
+        size = chance.choice([1, 5, 40])
         handle_all(commands[:size], by=BY)
         commands = commands[size:]
 

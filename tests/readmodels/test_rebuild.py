@@ -25,7 +25,7 @@ from ledger.runner import drain
 from readmodels import balances, movements
 from readmodels.registry import PROJECTIONS
 from tests.chance import a_seed, chances
-from tests.readmodels.histories import live, three_accounts
+from tests.readmodels.histories import live, lives_of_endpoints, three_accounts
 from tests.steps import BY, an_account, deposit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +40,7 @@ def a_past(name: str) -> None:
     chance = chances(a_seed())(name)
     for _ in range(2):
         live(three_accounts(), chance, 150)
+    lives_of_endpoints(chance, 40)
     drain()
 
 

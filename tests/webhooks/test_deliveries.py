@@ -1,0 +1,443 @@
+"""Each sealed event goes to each endpoint that is subscribed where it stands in the book: once, signed, in order."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from accounts.refusals import WebhookEndpointIsDisabled
+from accounts.webhook_endpoint import (
+    DisableWebhookEndpoint,
+    EnableWebhookEndpoint,
+    RegisterWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    SendWebhookTest,
+)
+from bank.webhooks import deliveries, projection, secrets
+from bank.webhooks.cleaning import clean
+from bank.webhooks.models import Attempt, Delivery, Lane, Progress, Secret, Status
+from bank.webhooks.payload import WITHHELD
+from bank.webhooks.schedule import DELAYS, MAX_ATTEMPTS
+from bank.webhooks.sending import deliver_due
+from ledger.connections import transaction
+from ledger.ids import new_id
+from ledger.reading import head_position, read_sealed
+from ledger.rebuilding import rebuild
+from ledger.records import public_form
+from ledger.runner import drain
+from readmodels import webhook_endpoints
+from tests.steps import a_customer, an_account, deposit, do, transfer, withdraw
+from tests.webhooks.receiver import Receiver
+from tests.webhooks.steps import MovedClock, about, an_endpoint, rows, send
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOBODY = "http://127.0.0.1:9/hooks"
+
+
+def book() -> list[Any]:
+    drain()
+    with transaction() as cur:
+        return read_sealed(cur, after=0, to=head_position())
+
+
+def test_every_event_arrives_once_in_book_order_with_its_public_form(receiver: Receiver) -> None:
+    endpoint_id, secret = an_endpoint(receiver.url)
+    account_id = an_account(500)
+    do(withdraw(account_id, 100, reference="Kolo štěstí"))
+    assert send(endpoint_id) == 4
+    assert send(endpoint_id) == 0
+    told = book()[1:]
+    assert receiver.ids == [f"msg_{event.id}" for event in told]
+    assert [one.message for one in receiver.received][1:] == [public_form(event) for event in told][1:]
+    assert all(one.verified_by(secret) for one in receiver.received)
+    assert {one.path for one in receiver.received} == {"/hooks?tenant=7"}
+    assert {one.headers["content-type"] for one in receiver.received} == {"application/json"}
+    assert {row.status for row in rows(endpoint_id)} == {Status.DELIVERED}
+
+
+def test_a_message_holds_no_personal_data_and_no_other_receivers_address(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url)
+    a_customer("Ada Lovelace", "ada@example.org")
+    an_endpoint("https://hooks.example.com/capability-8f2a", description="Somebody else")
+    send(endpoint_id)
+    said = b"".join(one.body for one in receiver.received)
+    for secret in (b"Ada", b"Lovelace", b"ada@", b"capability", b"Somebody", b"whsec_"):
+        assert secret not in said
+    customer, other = (one.message for one in receiver.received)
+    assert (customer["data"]["name"], customer["data"]["email"]) == (WITHHELD, WITHHELD)
+    assert other["data"]["url"] == WITHHELD
+
+
+def test_only_types_that_were_subscribed_are_sent(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade", "TransferSent")
+    one, other = an_account(500), an_account()
+    do(transfer(one, other, 100))
+    do(withdraw(one, 1))
+    send(endpoint_id)
+    assert [received.message["type"] for received in receiver.received] == ["DepositMade", "TransferSent"]
+
+
+def test_an_endpoint_is_told_of_what_stands_behind_its_registration_and_not_of_its_own_life(receiver: Receiver) -> None:
+    account_id = an_account(500)
+    endpoint_id, _ = an_endpoint(receiver.url)
+    about(RotateWebhookSecret, endpoint_id, overlap_seconds=60)
+    do(deposit(account_id, 1))
+    about(DisableWebhookEndpoint, endpoint_id)
+    do(deposit(account_id, 2))
+    about(EnableWebhookEndpoint, endpoint_id)
+    do(deposit(account_id, 3))
+    assert send(endpoint_id) == 2
+    assert [one.message["data"]["amount_minor"] for one in receiver.received] == [1, 3]
+
+
+def test_whatever_the_size_of_batches_the_deliveries_are_the_same() -> None:
+    endpoints = [an_endpoint(NOBODY)[0], an_endpoint(NOBODY, "DepositMade")[0]]
+    account_id = an_account(500)
+    for number in range(12):
+        do(deposit(account_id, 1 + number))
+        if number == 4:
+            about(DisableWebhookEndpoint, endpoints[0])
+        if number == 8:
+            about(EnableWebhookEndpoint, endpoints[0])
+    drain()
+    found = [[(row.position, row.event_id) for row in rows(endpoint_id)] for endpoint_id in endpoints]
+    for size in (1, 3, 1_000):
+        Delivery.objects.all().delete()
+        Progress.objects.all().delete()
+        with transaction() as cur:
+            cur.execute("delete from webhooks_subscription")
+        for after in range(0, head_position(), size):
+            with transaction() as cur:
+                projection.apply(cur, read_sealed(cur, after=after, to=after + size))
+        assert [[(row.position, row.event_id) for row in rows(endpoint_id)] for endpoint_id in endpoints] == found
+    assert [len(one) for one in found] == [12, 13]
+
+
+def test_a_rebuild_and_a_lost_checkpoint_send_nothing_twice(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url)
+    account_id = an_account(500)
+    assert send(endpoint_id) == 3
+    Delivery.objects.filter(endpoint_id=endpoint_id, event_type="AccountOpened").delete()  # cleaned away
+    assert rebuild(projection.NAME).switched
+    assert send(endpoint_id) == 0
+    assert rebuild(projection.NAME, check=True).differences == 0
+    with transaction() as cur:
+        cur.execute("delete from ledger_checkpoint where projection = %s", (projection.NAME,))
+    assert send(endpoint_id) == 0
+    do(deposit(account_id, 1))
+    assert send(endpoint_id) == 1
+    assert len(receiver.received) == len(set(receiver.ids)) == 4
+
+
+def test_attempts_follow_the_schedule_and_end(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    an_account(500)
+    receiver.says(500, b"broken\x00 " + b"x" * 5_000)
+    clock = MovedClock()
+    for number, delay in enumerate(DELAYS, start=1):
+        assert send(endpoint_id, clock) == 1
+        (row,) = rows(endpoint_id)
+        assert (row.status, row.attempts, row.last_result) == (Status.PENDING, number, "500")
+        assert row.next_attempt_at is not None
+        assert delay <= row.next_attempt_at - clock.now <= delay * 1.1
+        clock.now = row.next_attempt_at - timedelta(microseconds=1)
+        assert send(endpoint_id, clock) == 0
+        clock.now = row.next_attempt_at
+    assert send(endpoint_id, clock) == 1
+    (row,) = rows(endpoint_id)
+    assert (row.status, row.attempts, row.next_attempt_at) == (Status.FAILED, MAX_ATTEMPTS, None)
+    clock.forward(days=30)
+    assert send(endpoint_id, clock) == 0
+    assert len(receiver.received) == MAX_ATTEMPTS == 10
+    assert len(set(receiver.ids)) == 1
+    attempt = Attempt.objects.filter(endpoint_id=endpoint_id).first()
+    assert attempt is not None
+    assert (attempt.status_code, attempt.error) == (500, "")
+    assert attempt.answer == "broken\N{REPLACEMENT CHARACTER} " + "x" * 492
+
+
+def test_a_message_that_fails_holds_none_up_behind_it(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account()
+    for minor in (1, 2, 3):
+        do(deposit(account_id, minor))
+
+    def refuse_the_first(handler: Any) -> None:
+        handler.send_response(500 if receiver.received[-1].message["data"]["amount_minor"] == 1 else 204)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    receiver.answer = refuse_the_first
+    clock = MovedClock()
+    assert send(endpoint_id, clock) == 3
+    receiver.answer = None
+    clock.forward(seconds=6)
+    assert send(endpoint_id, clock) == 1
+    assert [one.message["data"]["amount_minor"] for one in receiver.received] == [1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_receiver_with_too_much_to_do_is_left_alone_for_a_while(receiver: Receiver, status: int) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account()
+    for minor in (1, 2, 3):
+        do(deposit(account_id, minor))
+    receiver.says(status, Retry_After="90")
+    clock = MovedClock()
+    assert send(endpoint_id, clock) == 1
+    assert send(endpoint_id, clock) == 0
+    clock.forward(seconds=89)
+    assert send(endpoint_id, clock) == 0
+    receiver.answer = None
+    clock.forward(seconds=2)
+    assert send(endpoint_id, clock) == 3
+    assert [one.message["data"]["amount_minor"] for one in receiver.received] == [1, 1, 2, 3]
+    assert Lane.objects.get(endpoint_id=endpoint_id).failures == 0
+
+
+def test_a_receiver_that_is_gone_is_disabled_at_once_and_on_record(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    an_account(500)
+    account_id = an_account(500)
+    receiver.says(410)
+    assert send(endpoint_id) == 1
+    endpoint = webhook_endpoints.find(endpoint_id)
+    assert endpoint is not None
+    assert (endpoint.status, endpoint.reason) == ("disabled", "It answered 410 Gone.")
+    event = book()[-1]
+    assert (event.type, event.stream_id, event.metadata["actor"]) == (
+        "WebhookEndpointDisabled",
+        endpoint_id,
+        "system:webhooks",
+    )
+    do(deposit(account_id, 1))
+    assert send(endpoint_id) == 0
+    assert [row.status for row in rows(endpoint_id)] == [Status.FAILED, Status.PENDING]
+    receiver.answer = None
+    about(EnableWebhookEndpoint, endpoint_id)
+    assert send(endpoint_id) == 1
+    about(DisableWebhookEndpoint, endpoint_id)
+    with pytest.raises(WebhookEndpointIsDisabled):
+        about(SendWebhookTest, endpoint_id)
+
+
+def test_an_endpoint_that_fails_for_days_is_disabled(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account(500)
+    receiver.says(500)
+    clock = MovedClock()
+    send(endpoint_id, clock)
+    clock.forward(days=4, hours=23)
+    send(endpoint_id, clock)
+    assert status_of(endpoint_id) == "active"
+    clock.forward(hours=2)
+    do(deposit(account_id, 1))
+    send(endpoint_id, clock)
+    assert status_of(endpoint_id) == "disabled"
+
+
+def test_one_success_begins_the_count_of_days_anew(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account(500)
+    receiver.says(500)
+    clock = MovedClock()
+    send(endpoint_id, clock)
+    receiver.answer = None
+    clock.forward(days=4)
+    assert send(endpoint_id, clock) == 1
+    receiver.says(500)
+    clock.forward(days=4)
+    do(deposit(account_id, 1))
+    assert send(endpoint_id, clock) == 1
+    assert status_of(endpoint_id) == "active"
+
+
+def status_of(endpoint_id: UUID) -> str:
+    endpoint = webhook_endpoints.find(endpoint_id)
+    assert endpoint is not None
+    return endpoint.status
+
+
+def test_both_secrets_sign_until_the_old_one_ends(receiver: Receiver) -> None:
+    endpoint_id, old = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account(500)
+    command_id = new_id()
+    new = secrets.secret_for(command_id, endpoint_id)
+    about(RotateWebhookSecret, endpoint_id, command_id=command_id, overlap_seconds=60)
+    assert new != old
+    send(endpoint_id)
+    assert [receiver.received[-1].verified_by(secret) for secret in (new, old)] == [True, True]
+    do(deposit(account_id, 1))
+    drain()
+    deliver_due(endpoint_id, clock=MovedClock(timezone.now() + timedelta(seconds=61)))
+    assert [receiver.received[-1].verified_by(secret) for secret in (new, old)] == [True, False]
+    assert len(receiver.received[-1].headers["webhook-signature"].split(" ")) == 1
+
+
+def test_a_leaked_secret_can_be_ended_at_once(receiver: Receiver) -> None:
+    endpoint_id, old = an_endpoint(receiver.url, "DepositMade")
+    an_account(500)
+    command_id = new_id()
+    new = secrets.secret_for(command_id, endpoint_id)
+    about(RotateWebhookSecret, endpoint_id, command_id=command_id, overlap_seconds=0)
+    send(endpoint_id)
+    assert [receiver.received[-1].verified_by(secret) for secret in (new, old)] == [True, False]
+
+
+def test_a_secret_is_encrypted_at_rest_and_shown_once() -> None:
+    endpoint_id, secret = an_endpoint(NOBODY)
+    row = Secret.objects.get(endpoint_id=endpoint_id)
+    assert secret.startswith("whsec_")
+    assert secret.removeprefix("whsec_").encode() not in bytes(row.sealed)
+    assert secrets.is_to_be_shown(row.secret_id)
+    assert secrets.show_once(row.secret_id) == secret
+    assert not secrets.is_to_be_shown(row.secret_id)
+    assert secrets.show_once(row.secret_id) is None
+    assert secrets.show_once(new_id()) is None
+    assert secrets.secret_for(row.secret_id, endpoint_id) == secret
+
+
+def test_a_test_goes_to_its_own_endpoint_whatever_it_is_subscribed_to(receiver: Receiver) -> None:
+    endpoint_id, secret = an_endpoint(receiver.url, "DepositMade")
+    other, _ = an_endpoint(NOBODY)
+    about(SendWebhookTest, endpoint_id)
+    assert send(endpoint_id) == 1
+    assert receiver.received[0].message["type"] == "WebhookTestRequested"
+    assert receiver.received[0].verified_by(secret)
+    assert [row.event_type for row in rows(other)] == []
+
+
+def test_one_message_is_replayed_under_its_id(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account(500)
+    do(deposit(account_id, 1))
+    assert send(endpoint_id) == 2
+    first = rows(endpoint_id)[0]
+    about(ReplayWebhook, endpoint_id, event_id=first.event_id)
+    assert send(endpoint_id) == 1
+    assert receiver.ids[2] == receiver.ids[0]
+    again = deliveries.find(endpoint_id, first.event_id)
+    assert again is not None
+    assert (again.status, again.round, again.attempts) == (Status.DELIVERED, 2, 1)
+    assert len(deliveries.attempts_of(again)) == 2
+
+
+def test_a_replay_since_a_moment_sends_what_was_missed_cleaned_or_failed_and_nothing_older(receiver: Receiver) -> None:
+    account_id = an_account(1)
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    do(deposit(account_id, 2))
+    assert send(endpoint_id) == 1
+    since = timezone.now()
+    do(deposit(account_id, 3))
+    about(DisableWebhookEndpoint, endpoint_id)
+    do(deposit(account_id, 4))
+    do(withdraw(account_id, 1))
+    about(EnableWebhookEndpoint, endpoint_id)
+    do(deposit(account_id, 5))
+    assert send(endpoint_id) == 2
+    Delivery.objects.filter(endpoint_id=endpoint_id, event_id=rows(endpoint_id)[1].event_id).delete()
+    receiver.received.clear()
+    about(ReplayWebhook, endpoint_id, since=since)
+    assert send(endpoint_id) == 3
+    assert [one.message["data"]["amount_minor"] for one in receiver.received] == [3, 4, 5]
+    receiver.received.clear()
+    about(ReplayWebhook, endpoint_id, since=timezone.now() - timedelta(days=29))
+    assert send(endpoint_id) == 4
+    assert [one.message["data"]["amount_minor"] for one in receiver.received] == [2, 3, 4, 5]
+
+
+def test_what_waits_for_a_removed_endpoint_is_never_sent(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url)
+    account_id = an_account(500)
+    drain()
+    about(RemoveWebhookEndpoint, endpoint_id)
+    do(deposit(account_id, 1))
+    assert deliver_due(endpoint_id).count == 0
+    assert send(endpoint_id) == 0
+    assert {row.status for row in rows(endpoint_id)} == {Status.CANCELLED}
+    assert len(rows(endpoint_id)) == 3
+
+
+def test_whoever_is_killed_while_sending_leaves_a_claim_that_ends(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    an_account(500)
+    drain()
+    clock = MovedClock()
+    assert len(deliveries.claim_due(endpoint_id, clock.now)) == 1  # and is never heard of again
+    assert send(endpoint_id, clock) == 0
+    clock.now += deliveries.CLAIM_TIME
+    assert send(endpoint_id, clock) == 1
+
+
+def test_an_endpoint_gets_one_batch_at_a_time_unless_more_are_allowed(settings: Any) -> None:
+    endpoint_id, _ = an_endpoint(NOBODY, "DepositMade")
+    account_id = an_account()
+    for minor in range(1, 6):
+        do(deposit(account_id, minor))
+    drain()
+    now = timezone.now()
+    first = deliveries.claim_due(endpoint_id, now, limit=2)
+    assert deliveries.claim_due(endpoint_id, now, limit=2) == []
+    settings.WEBHOOKS_CONCURRENCY = 2
+    second = deliveries.claim_due(endpoint_id, now, limit=2)
+    assert deliveries.claim_due(endpoint_id, now, limit=2) == []
+    deliveries.give_back(first)
+    third = deliveries.claim_due(endpoint_id, now, limit=2)
+    positions = [[one.position for one in claimed] for claimed in (first, second, third)]
+    assert positions == [sorted(p) for p in positions]
+    assert positions[0] == positions[2]
+    assert not set(positions[0]) & set(positions[1])
+
+
+def test_a_worker_that_was_too_slow_settles_nothing(receiver: Receiver) -> None:
+    endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+    an_account(500)
+    drain()
+    clock = MovedClock()
+    (slow,) = deliveries.claim_due(endpoint_id, clock.now)
+    clock.now += deliveries.CLAIM_TIME
+    assert send(endpoint_id, clock) == 1
+    late = deliveries.Tried(claimed=slow, answer=deliveries.Answer(error="late"), at=clock.now)
+    deliveries.record_failure(late, pauses=False)
+    deliveries.record_successes([late])
+    assert [row.status for row in rows(endpoint_id)] == [Status.DELIVERED]
+
+
+def test_what_is_over_for_long_is_cleaned_away_and_what_waits_stays(receiver: Receiver) -> None:
+    endpoint_id, secret = an_endpoint(receiver.url, "DepositMade")
+    account_id = an_account(500)
+    assert send(endpoint_id) == 1
+    receiver.says(500)
+    do(deposit(account_id, 1))
+    assert send(endpoint_id) == 1
+    orphan = new_id()
+    secrets.secret_for(orphan, endpoint_id)
+    now = timezone.now()
+    assert clean(now + timedelta(days=29)) == 1  # the secret of no command
+    assert not Secret.objects.filter(secret_id=orphan).exists()
+    assert len(rows(endpoint_id)) == 2
+    clean(now + timedelta(days=31))
+    assert [row.status for row in rows(endpoint_id)] == [Status.PENDING]
+    assert not Attempt.objects.filter(endpoint_id=endpoint_id).exists()
+    assert secrets.secret_for(Secret.objects.get(endpoint_id=endpoint_id).secret_id, endpoint_id) == secret
+
+
+def test_the_database_refuses_a_wait_without_a_time() -> None:
+    endpoint_id, _ = an_endpoint(NOBODY, "DepositMade")
+    an_account(500)
+    drain()
+    with pytest.raises(Exception, match="webhooks_delivery_pending_has_time"):
+        Delivery.objects.filter(endpoint_id=endpoint_id).update(next_attempt_at=None)
+
+
+def test_a_registration_that_comes_again_is_the_same_endpoint() -> None:
+    command = RegisterWebhookEndpoint(
+        command_id=new_id(), at=timezone.now(), endpoint_id=new_id(), url="https://example.com/x"
+    )
+    first, again = do(command), do(command)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert first.events == tuple(again.events) or first.events[0].id == again.events[0].id
