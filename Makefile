@@ -46,7 +46,7 @@ screenshots: environment-dev ## take docs/screenshots anew of a running demo (PO
 	@exec $(PY) -m tools.screenshots "http://127.0.0.1:$(or $(PORT),8000)"
 
 clean: ## remove the virtual environment and all caches; data stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis test-results
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 clean-data: ## delete the bank's data for ever (asks; YES=1 answers)
