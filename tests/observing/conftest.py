@@ -1,4 +1,4 @@
-"""Pages that can be shown, and a database that is away."""
+"""Real processes, pages that can be shown, and a database that is away."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 
 from ledger.connections import close_pool
+from tests.faults.conftest import site
 from tests.web.static_files import static_files
 
-__all__ = ["static_files"]
+__all__ = ["site", "static_files"]
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Gauges of the ledger: read from the database at the scrape, equal to what the ledger itself says."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test import Client
@@ -42,7 +40,7 @@ def make_older(table: str, column: str, seconds: float) -> None:
     """What only the tables' owner can do."""
     with connection.cursor() as cursor:
         cursor.execute(f"alter table {table} disable trigger {table}_append_only")
-        cursor.execute(f"update {table} set {column} = {column} - %s", [timedelta(seconds=seconds)])
+        cursor.execute(f"update {table} set {column} = {column} - make_interval(secs => %s)", [seconds])
         cursor.execute(f"alter table {table} enable always trigger {table}_append_only")
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from bank.ops.metrics import FOLDER, files, instruments
 from bank.ops.metrics.exposing import exposition
-from tests.faults.conftest import site  # noqa: F401 - a fixture
 from tests.faults.processes import Site, wait_until
 from tests.observing.scrapes import Scrape
 from tests.steps import BY, an_account
@@ -27,7 +26,7 @@ def own_files() -> set[int]:
     return {int(file.stem.rpartition("_")[2]) for file in FOLDER.glob("counter_*.db")}
 
 
-def test_two_processes_that_count_at_once_are_added_up_also_after_their_end(site: Site) -> None:  # noqa: F811
+def test_two_processes_that_count_at_once_are_added_up_also_after_their_end(site: Site) -> None:
     site.valkey()
     one, other = an_account(), an_account()
     before = look()
@@ -58,7 +57,7 @@ def test_a_file_that_was_just_made_and_is_still_empty_does_not_spoil_the_scrape(
         of_one_that_lives.unlink()
 
 
-def test_what_a_killed_process_counted_stays(site: Site) -> None:  # noqa: F811
+def test_what_a_killed_process_counted_stays(site: Site) -> None:
     site.valkey()
     account_id = an_account()
     before = look()
