@@ -36,7 +36,7 @@ check: environment-dev ## the gate: format, lint, types, import contracts, migra
 	$(PY) -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
 	$(PY) -m djlint --lint --quiet templates
 
-bench: environment ## measure: commands, events and reports a second
+bench: environment-dev ## measure: commands, events and reports a second, beside floors and a peer
 	@exec $(PY) -m benchmarks $(ARGS)
 
 shell: environment ## a Django shell in the bank's data

@@ -2,17 +2,32 @@
 
 import os
 import sys
+import time
 
 from bank.ops.testservices import own_servers
 
-CASES = ("deposit", "concurrent", "processes", "hot", "batches", "transfers", "book", "streams", "http")
+CASES = (
+    "deposit",
+    "concurrent",
+    "processes",
+    "hot",
+    "peers",
+    "batches",
+    "transfers",
+    "http",
+    "reports",
+    "book",
+    "streams",
+)
+# They take minutes and many gigabytes: only where they are named.
+ONLY_NAMED = ("ten_million",)
 
 
 def main(names: list[str]) -> int:
     """Run the named cases, or all of them, each in turn."""
-    unknown = sorted(set(names) - set(CASES))
+    unknown = sorted(set(names) - {*CASES, *ONLY_NAMED})
     if unknown:
-        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(CASES)}")
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join((*CASES, *ONLY_NAMED))}")
         return 2
     with own_servers(durable=True):
         os.environ["DJANGO_SETTINGS_MODULE"] = "bank.settings"
@@ -22,16 +37,19 @@ def main(names: list[str]) -> int:
         django.setup()
         call_command("migrate", verbosity=0)
 
-        from benchmarks import book, commands, http, streams
+        from benchmarks import book, commands, http, peers, reports, streams, ten_million
         from benchmarks.bank import make_bank
         from ledger.connections import close_pool
 
         bank = make_bank(accounts=10_000)
-        cases = {**commands.CASES, **book.CASES, **streams.CASES, **http.CASES}
+        modules = (commands, peers, reports, book, streams, http, ten_million)
+        cases = {name: case for module in modules for name, case in module.CASES.items()}
         try:
             for name in names or CASES:
                 print(f"\n{name}: {(cases[name].__doc__ or '').partition(chr(10))[0]}", flush=True)
+                started = time.perf_counter()
                 cases[name](bank)
+                print(f"  took {time.perf_counter() - started:.0f} s, load now {os.getloadavg()[0]:.1f}", flush=True)
         finally:
             close_pool()
     return 0

@@ -1,89 +1,79 @@
-"""The book: sealing, catching up, rebuilding, and how long it takes from a commit to a report."""
+"""The book of a million events: sealing, catching up, rebuilding, verifying, exporting; each job's rate and memory."""
 
 import threading
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from accounts.handler import handle, handle_all
 from benchmarks.bank import BY, Bank
-from benchmarks.measure import percentile
-from ledger import rebuilding, runner, sealing
-from ledger.projections import AsyncProjection, async_projection
-from ledger.reading import head_position
+from benchmarks.jobs import Job, report
+from ledger import runner
 
-EVENTS = 200_000
-BATCH = 10_000
+EVENTS = 1_000_000
+_BATCH = 10_000
+_BESIDE_SECONDS = 5.0
 
 
 def book(bank: Bank) -> None:
-    """Sealing, catch-up of each projection and its rebuild, in events a second; rebuild while commands go on."""
+    """A million events sealed, projected, rebuilt, verified and exported, each by a process of its own."""
     _remove_the_floor_s_events()
     runner.drain()
-    for start in range(0, EVENTS, BATCH):
-        handle_all([bank.deposit() for _ in range(min(BATCH, EVENTS - start))], by=BY)
-    _timed("sealing", lambda: sealing.seal_all().count)
+    _fill(bank)
+    report("sealing the backlog", "seal")
     for name in ("movements", "daily_flows"):
-        projection = async_projection(name)
-        _timed(f"{name} catches up", lambda p=projection: _advance(p))
+        report(f"{name} catches up", f"catch-up:{name}")
     for name in ("balances", "movements", "daily_flows"):
-        _timed(f"{name} rebuilt", lambda n=name: rebuilding.rebuild(n).events)
+        report(f"{name} rebuilt", f"rebuild:{name}")
+    report("verification", "verify")
+    with TemporaryDirectory() as folder:
+        report("export", f"export:{Path(folder) / 'export'}")
     _rebuild_beside_commands(bank)
-    _to_a_report(bank)
 
 
-def _advance(projection: AsyncProjection) -> int:
-    return sum(runner.advance(projection, shard).count for shard in range(projection.shards))
-
-
-def _timed(label: str, work: object) -> float:
+def _fill(bank: Bank) -> None:
     started = time.perf_counter()
-    done = work()  # type: ignore[operator]
-    rate = done / (time.perf_counter() - started)
-    print(f"  {label:<44} ours {rate:>9,.0f} events/s   ({done:,} events)")
-    return float(rate)
+    for _ in range(EVENTS // _BATCH):
+        handle_all([bank.deposit() for _ in range(_BATCH)], by=BY)
+    rate = EVENTS / (time.perf_counter() - started)
+    print(f"  {'deposits of 10,000 accounts, in batches':<44} ours {rate:>9,.0f} events/s", flush=True)
 
 
 def _rebuild_beside_commands(bank: Bank) -> None:
-    """Commands a second by one thread, before and during a rebuild of the balances."""
-    counts = {"before": 0.0, "during": 0.0}
-    for phase in counts:
-        stop = threading.Event()
-        done = [0]
-
-        def commands(stop: threading.Event = stop, done: list[int] = done) -> None:
-            while not stop.is_set():
-                handle(bank.deposit(), by=BY)
-                done[0] += 1
-
-        thread = threading.Thread(target=commands)
-        started = time.perf_counter()
-        thread.start()
-        if phase == "before":
-            time.sleep(3)
-        else:
-            rebuilding.rebuild("balances")
-        stop.set()
-        thread.join()
-        counts[phase] = done[0] / (time.perf_counter() - started)
-    share = counts["during"] / counts["before"]
-    print(f"  {'commands while it is rebuilt':<44} ours {counts['during']:>9,.0f}/s   ratio {share:5.2f} to without")
+    """Deposits a second by one thread without a rebuild, while one runs in another process, and without again."""
+    before = _commands_while(bank, None)
+    job = Job("rebuild:balances")
+    during = _commands_while(bank, job)
+    done = job.result()
+    without = (before + _commands_while(bank, None)) / 2
+    print(
+        f"  {'deposits while the balances are rebuilt':<44} ours {during:>9,.0f}/s   without {without:>7,.0f}/s   "
+        f"ratio {during / without:5.2f}   (rebuilt in {done.seconds:.1f} s)"
+    )
 
 
-def _to_a_report(bank: Bank) -> None:
-    """From commit to sealed and to a report, by the same calls that a worker makes, with the bank otherwise idle."""
-    sealed, reported = [], []
-    for _ in range(100):
-        handle(bank.deposit(), by=BY)
-        started = time.perf_counter()
-        sealing.seal_all()
-        sealed.append(time.perf_counter() - started)
-        runner.drain()
-        reported.append(time.perf_counter() - started)
-    for label, values in (("commit to sealed", sealed), ("commit to every report", reported)):
-        ordered = sorted(values)
-        print(
-            f"  {label:<44} p50 {percentile(ordered, 0.5) * 1e3:.1f} ms, p99 {percentile(ordered, 0.99) * 1e3:.1f} ms"
-        )
-    print(f"  {'the book ends at':<44} {head_position():,}")
+def _commands_while(bank: Bank, job: Job | None) -> float:
+    """Deposits a second until the job has ended; without one for a few seconds."""
+    stop, done = threading.Event(), [0]
+
+    def commands() -> None:
+        while not stop.is_set():
+            handle(bank.deposit(), by=BY)
+            done[0] += 1
+
+    thread = threading.Thread(target=commands)
+    thread.start()
+    started, begun = time.perf_counter(), done[0]
+    if job is None:
+        time.sleep(_BESIDE_SECONDS)
+    else:
+        job.go()
+        while job.is_working:
+            time.sleep(0.05)
+    rate = (done[0] - begun) / (time.perf_counter() - started)
+    stop.set()
+    thread.join()
+    return rate
 
 
 def _remove_the_floor_s_events() -> None:
