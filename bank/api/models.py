@@ -18,6 +18,7 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True)
+    request_id = models.UUIDField(null=True, unique=True, editable=False)  # of the form, which makes one however often
 
     class Meta:
         constraints = [

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -38,8 +39,10 @@ class BadToken(Exception):
     """The token is unknown, expired or revoked, or its user is not active; which of these is nobody's business."""
 
 
-def issue_token(user: User, *, label: str, scopes: Sequence[Scope], lifetime: timedelta) -> tuple[ApiToken, str]:
-    """Make a token; the second value is its secret, which cannot be had again."""
+def issue_token(
+    user: User, *, label: str, scopes: Sequence[Scope], lifetime: timedelta, request_id: UUID | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token; the second value is its secret, which cannot be had again. One `request_id` makes one token."""
     secret = _MARK + secrets.token_urlsafe(32)
     now = timezone.now()
     token = ApiToken.objects.create(
@@ -50,6 +53,7 @@ def issue_token(user: User, *, label: str, scopes: Sequence[Scope], lifetime: ti
         scopes=sorted({str(scope) for scope in scopes}),
         created_at=now,
         expires_at=now + lifetime,
+        request_id=request_id,
     )
     return token, secret
 
@@ -57,6 +61,11 @@ def issue_token(user: User, *, label: str, scopes: Sequence[Scope], lifetime: ti
 def revoke_token(token: ApiToken) -> None:
     """From now on the token opens nothing. Revoking it again changes nothing."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def tokens_in_use(user: User) -> list[ApiToken]:
+    """A person's tokens that open something, the newest first."""
+    return list(ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk"))
 
 
 # One round trip for token and user, past the ORM: every call of the API begins with it.

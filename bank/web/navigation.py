@@ -29,6 +29,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         ("Customers", reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
         ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person), ""),
         ("Records", reverse("admin:index"), policy.may_audit(person), ""),
+        ("Security", reverse("web:security"), True, ""),
     ]
     return [
         NavigationItem(label=label, href=href, is_current=_covers(href, inside, request.path))

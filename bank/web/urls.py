@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
 from bank.identity import views as identity
-from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, staff, theme
+from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
 app_name = "web"
@@ -40,5 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/<uuid:customer_id>", staff.customer_page, name="customer"),
     path("customers/<uuid:customer_id>/open-account", staff.open_account, name="open_account"),
     path("customers/<uuid:customer_id>/open-account/check", staff.open_account_check, name="open_account_check"),
+    path("security", security.security_page, name="security"),
+    path("security/tokens/<int:token_id>/revoke", security.revoke, name="revoke_token"),
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]

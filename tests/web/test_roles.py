@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, resolve, reverse
 
 from bank.identity.models import Role, User
+from bank.web.pages.home import OWN_TASKS
+from bank.web.tasks.catalogue import ACCOUNT_TASKS
 from bank.web.urls import urlpatterns
 from ledger.ids import new_id
 from tests.web.pages import Browser, location
@@ -34,6 +36,7 @@ SCREENS = {
     "/customers/{c}": (SIGN_IN, NO, NO, SEEN, SEEN, NO, SEEN, NO),
     "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
+    "/security": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
     "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
 }
 NAVIGATION = {
@@ -43,6 +46,30 @@ NAVIGATION = {
     "operations": ["Daily flows"],
     "admin": ["Customers", "Daily flows", "Records"],
     "nobody": [],
+}
+NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
+# What a POST without anything in it gets: it changes nothing, and says who may come in at all.
+SENT = {
+    "/sign-in": (422, 422, 422, 422, 422, 422, 422, 422),
+    "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
+    "/theme": (303, 303, 303, 303, 303, 303, 303, 303),
+    "/iban-hint": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
+    "/security/tokens/1/revoke": (SIGN_IN, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
+}
+# Check pages: whoever may not open the form may not open them either; without a draft they lead back to it.
+CHECKS = [
+    *(f"/accounts/{{a}}/{task.slug}" for task in ACCOUNT_TASKS),
+    "/customers/register",
+    "/customers/{c}/open-account",
+]
+# Tested by themselves: receipts below, and choosing an account where a customer has several.
+BY_THEMSELVES = {"receipt", *(f"choose_{task.name}" for task in OWN_TASKS)}
+# Doors that lead elsewhere, and who gets 200 there.
+OUTSIDE = {
+    "/admin/": set(),  # roles do not open it by themselves: Django's own flag does
+    "/favicon.ico": set(),
+    "/livez": set(WHO),
+    "/readyz": set(WHO),
 }
 
 
@@ -62,6 +89,32 @@ def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Cust
         url = address.format(a=ada.account_id, c=ada.customer_id)
         got[address] = tuple(browser_of(people, who).open(url).status for who in WHO)
     assert got == SCREENS
+
+
+def test_every_address_of_the_pages_is_in_a_table() -> None:
+    listed = [*SCREENS, *SENT, *(f"{form}/check" for form in CHECKS)]
+    paths = [address.format(a=new_id(), c=new_id()) for address in listed]
+    names = {resolve(path).url_name for path in paths} | BY_THEMSELVES | {resolve("/favicon.ico").url_name}
+    assert {pattern.name for pattern in urlpatterns} == names
+
+
+def test_what_is_sent_gets_in_where_the_policy_says(people: dict[str, User], ada: Customer) -> None:
+    got = {url: tuple(browser_of(people, who).post(url, {}).status for who in WHO) for url in SENT}
+    assert got == SENT
+
+
+def test_a_check_page_is_no_way_around_its_form(people: dict[str, User], ada: Customer) -> None:
+    for form in CHECKS:
+        url = form.format(a=ada.account_id, c=ada.customer_id)
+        for who in WHO:
+            browser, may_open = browser_of(people, who), SCREENS[form][WHO.index(who)]
+            for status in (browser.open(f"{url}/check").status, browser.post(f"{url}/check", {}).status):
+                assert status == (400 if may_open == SEEN else may_open), (url, who, status)
+
+
+def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> None:
+    got = {url: {who for who in WHO if browser_of(people, who).open(url).status == 200} for url in OUTSIDE}
+    assert got == OUTSIDE
 
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:

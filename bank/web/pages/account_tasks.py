@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from bank.identity.rate_limits import rate_limit
 from bank.web.access import SignedInRequest, signed_in, visible_account
 from bank.web.tasks.account_task import AccountTask
 from bank.web.tasks.engine import run_check, run_form
@@ -28,7 +30,13 @@ def task_check(request: SignedInRequest, account_id: UUID, task: type[AccountTas
 @signed_in
 @require_POST
 def show_iban_hint(request: SignedInRequest) -> HttpResponse:
-    """Whose account an IBAN is, while it is typed. Posted, so that it stays out of addresses and their logs."""
+    """Whose account an IBAN is, while it is typed. Posted, so that it stays out of addresses and their logs.
+
+    Each answer is a person's name, so nobody gets many in a minute.
+    """
+    taken = rate_limit("iban_hint", settings.IBAN_HINT_RATE_LIMIT).take(str(request.user.pk))
+    if taken is not None and not taken.allowed:
+        return HttpResponse(status=429, headers={"Retry-After": str(taken.reset_seconds)})
     text, is_known = iban_hint(request.POST.get("iban", "")[:100])
     return render(request, "tasks/iban_hint.html", {"text": text, "is_known": is_known})
 
