@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from ledger.codec import decode_json, encode_canonical
-from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, connection, cursor
 from ledger.records import RFC3339_SQL
 from ledger.sealing import GENESIS, EventAsHashed
@@ -82,7 +81,7 @@ def pages(first: int, last: int, page_size: int = PAGE_SIZE) -> Iterator[list[tu
             )
             return cur.fetchall()
 
-    with rarely_collected(), ThreadPoolExecutor(1, thread_name_prefix="book") as reader:
+    with ThreadPoolExecutor(1, thread_name_prefix="book") as reader:
         coming = reader.submit(read, first - 1)
         while rows := coming.result():
             coming = reader.submit(read, rows[-1][0])

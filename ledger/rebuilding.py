@@ -14,7 +14,6 @@ import msgspec
 from psycopg import errors
 
 from ledger import checkpoints
-from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, connection
 from ledger.locks import SEALER, lock
 from ledger.projections import AsyncProjection, InlineProjection, LiveProjection, NewEvent, projection_named
@@ -55,7 +54,7 @@ def rebuild(name: str, *, check: bool = False, progress: Progress | None = None,
     projection = projection_named(name)
     if isinstance(projection, LiveProjection):
         raise ValueError(f"{name} is folded when asked: there is nothing to rebuild")
-    with rarely_collected(), _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
+    with _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
         conn.execute("set search_path = rebuild, public")
         try:
             position = _begin(cur, projection, restart=restart or check)

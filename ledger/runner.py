@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 import psycopg
 
 from ledger import checkpoints, observing, parking
-from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, transaction
 from ledger.locks import try_lock
 from ledger.projections import AsyncProjection, OnError, async_projections
@@ -80,12 +79,11 @@ def _advance(projection: AsyncProjection, shard: int) -> Advanced:
 def advance(projection: AsyncProjection, shard: int = 0) -> Advanced:
     """Apply batches until the shard has read the whole sealed book, stumbles, or is busy elsewhere."""
     total = 0
-    with rarely_collected():
-        while True:
-            turn = advance_once(projection, shard)
-            total += turn.count
-            if turn.busy or not turn.more:
-                return Advanced(total, turn.position, busy=turn.busy)
+    while True:
+        turn = advance_once(projection, shard)
+        total += turn.count
+        if turn.busy or not turn.more:
+            return Advanced(total, turn.position, busy=turn.busy)
 
 
 def drain() -> bool:

@@ -20,7 +20,6 @@ import msgspec
 
 from ledger import observing
 from ledger.codec import decode_json, encode_canonical, encode_json
-from ledger.collecting import rarely_collected
 from ledger.connections import Cursor, transaction
 from ledger.locks import SEALER, try_lock
 from ledger.records import rfc3339
@@ -101,12 +100,11 @@ def seal_once(batch_size: int = BATCH_SIZE) -> Sealed:
 def seal_all(batch_size: int = BATCH_SIZE) -> Sealed:
     """Seal until nothing is left to seal (or another sealer is at it); returns the total."""
     total = 0
-    with rarely_collected():
-        while True:
-            turn = seal_once(batch_size)
-            total += turn.count
-            if turn.busy or not turn.more:
-                return Sealed(total, turn.position, busy=turn.busy)
+    while True:
+        turn = seal_once(batch_size)
+        total += turn.count
+        if turn.busy or not turn.more:
+            return Sealed(total, turn.position, busy=turn.busy)
 
 
 def entry_hash(previous: bytes, position: int, canonical: bytes) -> bytes:
