@@ -66,6 +66,8 @@ class ApiView(APIView):
         self.perform_authentication(request)
         self.headers |= rates.count(credential_of(request).token_id)
         method = "GET" if request.method == "HEAD" else str(request.method)
+        if method not in self.allowed_methods:
+            raise status_problem(405)
         wanted = self.scopes.get(method, ())
         if wanted and not any(credential_of(request).grants(scope) for scope in wanted):
             raise insufficient_scope(wanted)

@@ -104,10 +104,9 @@ def answer_headers(names: Iterable[str] | Mapping[str, bool], registry: Componen
     found = {}
     for name in names:
         header = dict(ANSWER_HEADERS[name])
-        if name in always:
-            header["required"] = always[name]
-        key = name if header.get("required") else f"{name}-at-times"
-        found[name] = register(registry, ResolvedComponent.HEADER, key, header)
+        is_required = always.get(name, header.pop("required", False))
+        key = name if is_required else f"{name}-at-times"
+        found[name] = register(registry, ResolvedComponent.HEADER, key, {**header, "required": is_required})
     return found
 
 

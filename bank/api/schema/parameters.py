@@ -29,6 +29,11 @@ _QUERY: Final = {
     "correlation_id": "Events that this request caused: its `X-Request-ID`.",
     "currency": "Rows in this currency only.",
 }
+# Texts that the bank made: nobody else can, so any other is refused.
+_OPAQUE: Final = {
+    "cursor": {"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 200},
+    "consistent_with": {"type": "string", "format": "consistency-token", "pattern": "^[A-Za-z0-9_-]+$"},
+}
 _PATH: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "position": ("The event's place in the book.", {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}),
     "name": ("The name, as the list has it.", {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 100}),
@@ -45,7 +50,7 @@ def query_parameters(form: QuerySerializer | None, registry: ComponentRegistry) 
     """What the query takes; a field's own `help_text` goes before what its name means elsewhere."""
     found = []
     for name, field in (form.fields if form is not None else {}).items():
-        schema = field_schema(field, registry)
+        schema = dict(_OPAQUE[name]) if name in _OPAQUE else field_schema(field, registry)
         words = schema.pop("description", None) or _QUERY.get(name)
         if words is None:
             error(f"no words for the query parameter {name}: give its field a help_text")

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Annotated, Any, Final, Literal, NotRequired, Required, Union
 from uuid import UUID
 
+from drf_spectacular.drainage import error
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from bank.api.schema.events import event_schemas
@@ -49,6 +50,8 @@ def register(registry: ComponentRegistry, kind: str, name: str, content: Schema)
     """A reference to the component of this kind and name."""
     found = ResolvedComponent(name=name, type=kind, object=name, schema=content)  # type: ignore[no-untyped-call]
     registry.register_on_missing(found)
+    if registry[found].schema != content:
+        error(f"{kind}/{name} is two things: give one of them another name")
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -68,6 +71,7 @@ def _page(page: Page, registry: ComponentRegistry) -> Schema:
     if page.more is not None:
         hints = typing.get_type_hints(page.more, include_extras=True)
         properties |= {key: _schema(hint, registry) for key, hint in hints.items()}
+        name += name_of(page.more)
     body = {
         "type": "object",
         "description": "A page of a list. `next_cursor` is null on the last one.",

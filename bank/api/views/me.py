@@ -28,7 +28,14 @@ class MeBody(TypedDict):
 class MeView(ApiView):
     """Any token."""
 
-    contract = {"GET": Operation(id="showMe", summary="Whom the token stands for", answer=MeBody)}
+    contract = {
+        "GET": Operation(
+            id="showMe",
+            summary="Whom the token stands for",
+            description="The user behind the token, with roles, and the token's scopes.",
+            answer=MeBody,
+        )
+    }
 
     def get(self, request: Request) -> Response:
         user = user_of(request)
