@@ -54,7 +54,12 @@ def put_down(task_id: str, task: Task[Any, Any], state: str | None = None, **_: 
 
 def open_port(**_: Any) -> None:
     """A worker on a machine without web has nobody to show its counts: METRICS_PORT does."""
-    if settings.METRICS_PORT:
-        from bank.ops.metrics.exposing import serve_counts
+    if not settings.METRICS_PORT:
+        return
+    from bank.ops.metrics.exposing import serve_counts
 
+    try:
         serve_counts(settings.METRICS_PORT)
+    except OSError as error:
+        # Another worker of this machine may have it, and shows what this one counts as well.
+        _logger.warning("METRICS_PORT cannot be opened", port=settings.METRICS_PORT, error=str(error))

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from bank.ops import task_signals
 from bank.ops.metrics.exposing import may_scrape, serve_counts
 from tests.observing.scrapes import Scrape, ask, scrape
 from tests.ops.banks import free_port
@@ -92,3 +93,16 @@ def test_a_worker_shows_its_counts_on_a_port_by_the_same_rule(settings: Settings
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_second_worker_that_finds_its_port_taken_goes_on(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = serve_counts(free_port())
+    settings.METRICS_PORT = server.server_port
+    try:
+        task_signals.open_port()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "METRICS_PORT cannot be opened" in caplog.text
