@@ -23,6 +23,7 @@ from ledger.codec import decode_json, encode_canonical, encode_json
 from ledger.connections import Cursor, transaction
 from ledger.locks import SEALER, try_lock
 from ledger.records import rfc3339
+from ledger.rows import Part, Row, parameters
 
 BATCH_SIZE = 5_000
 GENESIS = bytes(32)
@@ -43,10 +44,10 @@ select sequence, id, type, schema_version, stream_id, stream_position, recorded_
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 from (values (1)) always(one) left join visible on true order by sequence limit %(limit)s
 """
-_INSERT = """
-insert into ledger_entry (position, sequence, hash)
-select * from unnest(%s::bigint[], %s::bigint[], %s::bytea[])
-"""
+_ENTRIES = Part(
+    columns="p bigint, s bigint, h bytea",
+    sql="insert into ledger_entry (position, sequence, hash) select r.p, r.s, r.h from {rows}",
+)
 
 
 class EventAsHashed(msgspec.Struct, frozen=True, rename="camel"):
@@ -136,15 +137,14 @@ def _seal(cur: Cursor, batch_size: int) -> Sealed:
     position, chain, high, gaps = _state(cur)
     rows, horizon = _visible(cur, gaps, high, batch_size)
     full = len(rows) == batch_size
-    positions, hashes = [], []
+    entries: list[Row] = []
     for row in rows:
         position += 1
         chain = entry_hash(chain, position, canonical_event(row[1:9]))
-        positions.append(position)
-        hashes.append(chain)
+        entries.append((position, row[0], chain))
     seen = [row[0] for row in rows]
     if rows:
-        cur.execute(_INSERT, (positions, seen, hashes))
+        cur.execute(_ENTRIES.cte("entries"), parameters({"entries": (_ENTRIES, entries)}))
     left = _remaining_gaps(gaps, seen, None if full else horizon)
     fresh = _gaps_between(high, [s for s in seen if s > high])
     if fresh:
