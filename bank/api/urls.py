@@ -14,6 +14,18 @@ from bank.api.views.projections import PauseView, ProjectionsView, ProjectionVie
 from bank.api.views.record import CheckpointsView, StreamEventsView, StreamView, VerificationView
 from bank.api.views.reports import DailyFlowsView, ReportsView
 from bank.api.views.steering import CloseView, FreezeView, OverdraftLimitView, UnfreezeView
+from bank.api.views.webhooks import (
+    DeleteWebhookEndpointView,
+    DeliveriesView,
+    DeliveryView,
+    DisableWebhookEndpointView,
+    EnableWebhookEndpointView,
+    ReplayWebhookView,
+    RotateWebhookSecretView,
+    TestWebhookEndpointView,
+    WebhookEndpointsView,
+    WebhookEndpointView,
+)
 
 app_name = "api"
 
@@ -47,5 +59,17 @@ urlpatterns = [
     path("projections/<str:name>/rebuild", RebuildView.as_view(), name="rebuild-projection"),
     path("reports", ReportsView.as_view(), name="reports"),
     path("reports/daily_flows", DailyFlowsView.as_view(), name="daily-flows"),
+    path("webhook-endpoints", WebhookEndpointsView.as_view(), name="webhook-endpoints"),
+    path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointView.as_view(), name="webhook-endpoint"),
+    path("webhook-endpoints/<str:endpoint_id>/disable", DisableWebhookEndpointView.as_view(), name="disable-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/enable", EnableWebhookEndpointView.as_view(), name="enable-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/rotate-secret", RotateWebhookSecretView.as_view(), name="rotate-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/delete", DeleteWebhookEndpointView.as_view(), name="delete-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/test", TestWebhookEndpointView.as_view(), name="test-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/replay", ReplayWebhookView.as_view(), name="replay-webhook"),
+    path("webhook-endpoints/<str:endpoint_id>/deliveries", DeliveriesView.as_view(), name="deliveries"),
+    path(
+        "webhook-endpoints/<str:endpoint_id>/deliveries/<str:message_id>", DeliveryView.as_view(), name="delivery"
+    ),
     re_path(r"", NoSuchResource.as_view(), name="nothing"),
 ]

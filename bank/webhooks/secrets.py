@@ -32,6 +32,12 @@ def secret_for(command_id: UUID, endpoint_id: UUID) -> str:
     return _text(_open(row))
 
 
+def find(secret_id: UUID) -> str | None:
+    """The secret, where it is kept (still)."""
+    row = Secret.objects.filter(secret_id=secret_id).first()
+    return None if row is None else _text(_open(row))
+
+
 def show_once(secret_id: UUID) -> str | None:
     """The secret, to the first who asks; None from then on, and where there is none (any more)."""
     if Secret.objects.filter(secret_id=secret_id, shown_at=None).update(shown_at=timezone.now()) == 0:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
+from accounts.webhook_endpoint import DisableWebhookEndpoint, SendWebhookTest
 from bank.api import urls
 from bank.api.scopes import Scope
 from bank.identity.models import Role, User
 from ledger.runner import drain
 from tests.api.client import Api, eur
 from tests.api.given import Account, a_customer, a_user, an_account, api_of
+from tests.webhooks.steps import about, an_endpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +101,27 @@ CALLS = {
     "daily-flows": [
         Call("GET", "/reports/daily_flows", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
     ],
+    "webhook-endpoints": [
+        Call("GET", "/webhook-endpoints", 200, OPERATORS, False, {"operations:write"}),
+        Call("POST", "/webhook-endpoints", 201, OPERATORS, False, {"operations:write"},
+             {"url": "https://hooks.example.com/x"}),
+    ],
+    "webhook-endpoint": [Call("GET", "/webhook-endpoints/{endpoint}", 200, OPERATORS, False, {"operations:write"})],
+    "disable-webhook": [Call("POST", "/webhook-endpoints/{endpoint}/disable", 201, OPERATORS, False,
+                             {"operations:write"}, {"reason": "Moving"})],
+    "enable-webhook": [Call("POST", "/webhook-endpoints/{disabled}/enable", 201, OPERATORS, False,
+                            {"operations:write"})],
+    "rotate-webhook": [Call("POST", "/webhook-endpoints/{endpoint}/rotate-secret", 201, OPERATORS, False,
+                            {"operations:write"})],
+    "delete-webhook": [Call("POST", "/webhook-endpoints/{endpoint}/delete", 201, OPERATORS, False,
+                            {"operations:write"})],
+    "test-webhook": [Call("POST", "/webhook-endpoints/{endpoint}/test", 201, OPERATORS, False, {"operations:write"})],
+    "replay-webhook": [Call("POST", "/webhook-endpoints/{endpoint}/replay", 201, OPERATORS, False,
+                            {"operations:write"}, {"since": "{now}"})],
+    "deliveries": [Call("GET", "/webhook-endpoints/{endpoint}/deliveries", 200, OPERATORS, False,
+                        {"operations:write"})],
+    "delivery": [Call("GET", "/webhook-endpoints/{endpoint}/deliveries/{message}", 200, OPERATORS, False,
+                      {"operations:write"})],
     "nothing": [],
 }  # fmt: skip
 EVERY_CALL = [pytest.param(call, id=f"{call.method} {call.path}") for calls in CALLS.values() for call in calls]
@@ -137,6 +161,10 @@ def places_of(customer_id: UUID) -> Places:
     frozen, empty, account = an_account(customer_id), an_account(customer_id), an_account(customer_id, 500_00)
     other: Account = an_account(a_customer())
     staff.post(f"{frozen.path}/freeze")
+    endpoint_id, _ = an_endpoint("https://hooks.example.com/a")
+    disabled_id, _ = an_endpoint("https://hooks.example.com/b")
+    about(DisableWebhookEndpoint, disabled_id)
+    tested = about(SendWebhookTest, endpoint_id)
     sent = api_of(owner).post(f"{account.path}/withdrawals", CASH)
     names = {
         "customer": customer_id,
@@ -145,6 +173,10 @@ def places_of(customer_id: UUID) -> Places:
         "empty": empty.id,
         "other": other.id,
         "command": sent.body["command_id"],
+        "endpoint": endpoint_id,
+        "disabled": disabled_id,
+        "message": f"msg_{tested.events[0].id}",
+        "now": timezone.now().isoformat(),
     }
     return Places(owner, {name: str(value) for name, value in names.items()})
 

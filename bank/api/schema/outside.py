@@ -4,9 +4,10 @@ from typing import Any, Final, Literal, NotRequired, TypedDict
 
 from drf_spectacular.plumbing import ComponentRegistry
 
+from bank.api.schema.events import event_schemas
 from bank.api.schema.headers import ANSWER_HEADERS, EVERYWHERE
 from bank.api.schema.operation import JSON
-from bank.api.schema.shapes import Schema, schema_of
+from bank.api.schema.shapes import Schema, component, schema_of
 
 Word = Literal["ok", "degraded", "unavailable"]
 
@@ -60,9 +61,37 @@ def paths(registry: ComponentRegistry) -> Schema:
     }
 
 
-def webhooks(_registry: ComponentRegistry) -> Schema:
+def webhooks(registry: ComponentRegistry) -> Schema:
     """What the bank sends to registered addresses."""
-    return {}
+    for name, schema in event_schemas().items():
+        component(registry, name, schema)
+    event = {"$ref": "#/components/schemas/Event"}
+    return {
+        "event": {
+            "post": {
+                "operationId": "receiveEvent",
+                "summary": "An event of the book",
+                "description": "Signed as Standard Webhooks says, sent at least once, and again under the same "
+                '`webhook-id`. The public form of the event; fields with personal data read "(withheld)".',
+                "tags": ["Webhooks"],
+                "security": [],
+                "parameters": [
+                    _sent_header("webhook-id", "The message's id: keep those that you have done.", "string"),
+                    _sent_header("webhook-timestamp", "Seconds since 1970 of this attempt.", "integer"),
+                    _sent_header("webhook-signature", "`v1,` and a signature; several, apart by blanks.", "string"),
+                ],
+                "requestBody": {"required": True, "content": {JSON: {"schema": event}}},
+                "responses": {
+                    "2XX": {"description": "Taken. Any other answer, and none in 15 seconds: sent again later."},
+                    "410": {"description": "Gone: the endpoint is disabled."},
+                },
+            }
+        }
+    }
+
+
+def _sent_header(name: str, description: str, kind: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": True, "description": description, "schema": {"type": kind}}
 
 
 def _health(operation_id: str, summary: str, responses: Schema) -> Schema:

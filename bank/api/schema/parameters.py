@@ -37,6 +37,10 @@ _OPAQUE: Final = {
 _PATH: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "position": ("The event's place in the book.", {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}),
     "name": ("The name, as the list has it.", {"type": "string", "pattern": "^[a-z][a-z0-9_]*$", "maxLength": 100}),
+    "message_id": (
+        "The message's id, as `webhook-id` had it.",
+        {"type": "string", "pattern": "^msg_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
+    ),
     "stream_id": ("An account's or a customer's id.", {"type": "string", "format": "uuid"}),
 }
 

@@ -41,7 +41,7 @@ _TAGS: Final = {
     "ledger": ("Book", ""),
     "reports": ("Reports", "Figures over all customers; each says how far it has come."),
     "projections": ("Operations", "How the read models are doing, and steering them."),
-    "webhooks": ("Webhooks", "Addresses to which the bank sends events."),
+    "webhook-endpoints": ("Webhooks", "Addresses to which the bank sends events."),
     "health": ("Health", "For load balancers: no token."),
 }
 

@@ -1,0 +1,476 @@
+"""/webhook-endpoints: addresses outside that are told of events, and what became of each message. For operations."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, TypedDict
+from uuid import UUID
+
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.aggregates import fold
+from accounts.command import Command
+from accounts.outcome import Outcome
+from accounts.webhook_endpoint import (
+    CATEGORY,
+    DisableWebhookEndpoint,
+    EnableWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    SendWebhookTest,
+    WebhookEndpoint,
+)
+from bank.api.access import require_role
+from bank.api.base import ApiView, user_of
+from bank.api.bodies import moment, recorded_form
+from bank.api.commanding import CommandView, Intent, created
+from bank.api.fields import StrictSerializer, parse_uuid
+from bank.api.paging import key_of_cursor, page_body
+from bank.api.problems import not_found
+from bank.api.requests import PageQuery, ReasonRequest
+from bank.api.schema.kinds import ConsistencyToken, Count, Id, Moment, Position, Version
+from bank.api.schema.operation import Operation, Page
+from bank.api.scopes import Scope
+from bank.api.webhook_forms import (
+    DeliveriesQuery,
+    NothingRequest,
+    RegisterWebhookRequest,
+    ReplayRequest,
+    RotateSecretRequest,
+    event_of_message,
+)
+from bank.identity import policy
+from bank.webhooks import deliveries, endpoints, secrets
+from bank.webhooks.models import Attempt, Delivery
+from ledger.records import rfc3339
+from readmodels import webhook_endpoints
+from readmodels.webhook_endpoints import WebhookEndpointRow
+
+
+class WebhookEndpointBody(TypedDict):
+    """An address that is told of events. No `event_types`: of all. `reason`: why it is disabled, or was removed.
+
+    `previous_secret_valid_until`: until when the secret before the last rotation signs, too.
+    """
+
+    id: Id
+    url: str
+    event_types: list[str]
+    description: str
+    status: Literal["active", "disabled", "removed"]
+    reason: str
+    previous_secret_valid_until: Moment | None
+    version: Version
+    registered_at: Moment
+
+
+class RegisteredWebhookEndpointBody(WebhookEndpointBody):
+    """The new endpoint with its secret, which is shown in the answers to this request only."""
+
+    secret: str | None
+    command_id: Id
+    consistency_token: ConsistencyToken | None
+
+
+class WebhookReceiptBody(TypedDict):
+    """What came of a command about an endpoint: the endpoint after it, and the events as they were recorded."""
+
+    command_id: Id
+    outcome: Literal["accepted"]
+    consistency_token: ConsistencyToken | None
+    endpoint: WebhookEndpointBody
+    events: list[dict[str, Any]]
+    replayed: bool
+
+
+class WebhookSecretReceiptBody(WebhookReceiptBody):
+    """The same, with the new secret, which is shown in the answers to this request only."""
+
+    secret: str | None
+
+
+class DeliveryBody(TypedDict):
+    """One message to one endpoint. `attempts`: since it was last asked for; `round`: how often that was."""
+
+    message_id: str
+    event_id: Id
+    position: Position
+    type: str
+    status: Literal["pending", "delivered", "failed", "cancelled"]
+    round: Count
+    attempts: Count
+    asked_at: Moment
+    next_attempt_at: Moment | None
+    last_attempt_at: Moment | None
+    last_result: str
+
+
+class AttemptBody(TypedDict):
+    """One try: an answer with its status and first 500 bytes, or why there was none."""
+
+    attempted_at: Moment
+    duration_ms: Count
+    status_code: int | None
+    error: str
+    answer: str
+
+
+class DeliveryLogBody(DeliveryBody):
+    """A delivery with its attempts, the newest first (of the last 30 days)."""
+
+    log: list[AttemptBody]
+
+
+_NOT_FOUND = {404: ("webhook_endpoint_not_found",)}
+_OPERATORS = (Scope.OPERATIONS_WRITE,)
+
+
+class WebhookEndpointsView(CommandView):
+    """Register an address that is told of events, and list them. Operations only."""
+
+    scopes = {"GET": _OPERATORS, "POST": _OPERATORS}
+    parameters = {"GET": PageQuery()}
+    body_form = RegisterWebhookRequest()
+    contract = {
+        "GET": Operation(
+            id="listWebhookEndpoints",
+            summary="A page of webhook endpoints",
+            description="Those that were removed are left out.",
+            answer=Page(item=WebhookEndpointBody),
+        ),
+        "POST": Operation(
+            id="registerWebhookEndpoint",
+            summary="The endpoint, with its secret",
+            description="From now on the address is told of events, signed with the secret (Standard Webhooks). Only "
+            "answers to this very request have the secret.",
+            answer=RegisteredWebhookEndpointBody,
+            status=201,
+            problems={409: ("webhook_endpoint_already_registered", "id_taken")},
+            headers=("Location", "Consistency-Token", "Idempotency-Replayed"),
+            example={"url": "https://hooks.example.com/passbook", "event_types": ["DepositMade"]},
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        require_role(policy.may_operate(user_of(request)))
+        limit, after = self.query["limit"], key_of_cursor(request, self.query)
+        rows = webhook_endpoints.page(limit + 1, after=UUID(after) if after else None)
+        return Response(page_body(request, rows, limit, body=row_body, key=lambda row: row.endpoint_id))
+
+    def post(self, request: Request) -> Response:
+        require_role(policy.may_operate(user_of(request)))
+        intent = self.read_intent(request, self.body_form)
+        command = endpoints.registering(
+            intent.command_id,
+            intent.at,
+            url=intent.values["url"],
+            event_types=intent.values.get("event_types", []),
+            description=intent.values.get("description", ""),
+        )
+        secret = endpoints.keep_secret(command)
+        outcome = self.carry_out(request, command, intent)
+        secrets.mark_shown(command.command_id)
+        body: RegisteredWebhookEndpointBody = {
+            **_state_body(outcome, command.endpoint_id),
+            "secret": secret,
+            "command_id": str(outcome.command_id),
+            "consistency_token": outcome.consistency_token,
+        }
+        return created(body, outcome, location=reverse("api:webhook-endpoint", args=[command.endpoint_id]))
+
+
+class WebhookEndpointView(ApiView):
+    """One of them, removed or not. Operations only."""
+
+    scopes = {"GET": _OPERATORS}
+    contract = {
+        "GET": Operation(
+            id="showWebhookEndpoint", summary="A webhook endpoint", answer=WebhookEndpointBody, problems=_NOT_FOUND
+        )
+    }
+
+    def get(self, request: Request, endpoint_id: str) -> Response:
+        return Response(row_body(_endpoint_in_path(request, endpoint_id)))
+
+
+class _EndpointCommandView(CommandView):
+    """A command about one endpoint: 201 with a receipt."""
+
+    scopes = {"POST": _OPERATORS}
+    body_form: ClassVar[StrictSerializer]
+
+    def post(self, request: Request, endpoint_id: str) -> Response:
+        row = _endpoint_in_path(request, endpoint_id)
+        intent = self.read_intent(request, self.body_form)
+        command = self.command(intent, row.endpoint_id)
+        more = self.before(command)
+        outcome = self.carry_out(request, command, intent)
+        return created({**_receipt(outcome, row.endpoint_id), **more}, outcome)
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        raise NotImplementedError
+
+    def before(self, command: Command) -> Mapping[str, Any]:  # noqa: ARG002 - one of them reads it
+        """What has to be kept before the command is sent; members of the answer."""
+        return {}
+
+
+def _receipt_of(
+    operation_id: str,
+    summary: str,
+    *refusals: str,
+    example: Mapping[str, Any] | None = None,
+    answer: Any = WebhookReceiptBody,
+    missing: tuple[str, ...] = (),
+    malformed: tuple[str, ...] = (),
+) -> Operation:
+    return Operation(
+        id=operation_id,
+        summary=summary,
+        answer=answer,
+        status=201,
+        problems={
+            400: malformed,
+            404: ("webhook_endpoint_not_found", *missing),
+            409: ("webhook_endpoint_removed", *refusals),
+        },
+        headers=("Consistency-Token", "Idempotency-Replayed"),
+        example=example or {},
+    )
+
+
+class DisableWebhookEndpointView(_EndpointCommandView):
+    """Send nothing for the time being; what waits goes on waiting. Operations only."""
+
+    body_form = ReasonRequest()
+    contract = {
+        "POST": _receipt_of(
+            "disableWebhookEndpoint", "The endpoint disabled", "webhook_endpoint_disabled", example={"reason": "Moving"}
+        )
+    }
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        return DisableWebhookEndpoint(
+            command_id=intent.command_id,
+            at=intent.at,
+            endpoint_id=endpoint_id,
+            reason=intent.values.get("reason", ""),
+        )
+
+
+class EnableWebhookEndpointView(_EndpointCommandView):
+    """Send again: what was waiting, and what happens from now on. Operations only."""
+
+    body_form = NothingRequest()
+    contract = {
+        "POST": _receipt_of("enableWebhookEndpoint", "The endpoint active again", "webhook_endpoint_not_disabled")
+    }
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        return EnableWebhookEndpoint(command_id=intent.command_id, at=intent.at, endpoint_id=endpoint_id)
+
+
+class DeleteWebhookEndpointView(_EndpointCommandView):
+    """Send nothing any more, for ever; what waits is cancelled. Operations only."""
+
+    body_form = ReasonRequest()
+    contract = {"POST": _receipt_of("deleteWebhookEndpoint", "The endpoint removed", example={"reason": "Gone"})}
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        return RemoveWebhookEndpoint(
+            command_id=intent.command_id,
+            at=intent.at,
+            endpoint_id=endpoint_id,
+            reason=intent.values.get("reason", ""),
+        )
+
+
+class RotateWebhookSecretView(_EndpointCommandView):
+    """Sign with a new secret, for a while beside the old one. Operations only."""
+
+    body_form = RotateSecretRequest()
+    contract = {
+        "POST": _receipt_of(
+            "rotateWebhookSecret", "The new secret", example={"overlap_hours": 24}, answer=WebhookSecretReceiptBody
+        )
+    }
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        hours = intent.values.get("overlap_hours", endpoints.USUAL_OVERLAP_HOURS)
+        return RotateWebhookSecret(
+            command_id=intent.command_id, at=intent.at, endpoint_id=endpoint_id, overlap_seconds=hours * 3600
+        )
+
+    def before(self, command: Command) -> Mapping[str, Any]:
+        assert isinstance(command, RotateWebhookSecret)
+        secret = endpoints.keep_secret(command)
+        secrets.mark_shown(command.command_id)
+        return {"secret": secret}
+
+
+class TestWebhookEndpointView(_EndpointCommandView):
+    """Send a message that says nothing but that messages arrive. Operations only."""
+
+    body_form = NothingRequest()
+    contract = {"POST": _receipt_of("testWebhookEndpoint", "A test on its way", "webhook_endpoint_disabled")}
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        return SendWebhookTest(command_id=intent.command_id, at=intent.at, endpoint_id=endpoint_id)
+
+
+class ReplayWebhookView(_EndpointCommandView):
+    """Send one message again, or everything that was recorded since a moment of the last 30 days: also what was missed
+    while the endpoint was disabled. Under the same message ids. Operations only.
+    """
+
+    body_form = ReplayRequest()
+    contract = {
+        "POST": _receipt_of(
+            "replayWebhook",
+            "Messages on their way again",
+            "webhook_endpoint_disabled",
+            missing=("delivery_not_found",),
+            malformed=("invalid_replay",),
+            example={"since": "2026-03-29T01:00:00Z"},
+        )
+    }
+
+    def command(self, intent: Intent, endpoint_id: UUID) -> Command:
+        event_id = intent.values.get("message_id")
+        command = ReplayWebhook(
+            command_id=intent.command_id,
+            at=intent.at,
+            endpoint_id=endpoint_id,
+            event_id=event_id,
+            since=intent.values.get("since"),
+        )
+        if event_id is not None and deliveries.find(endpoint_id, event_id) is None:
+            raise _delivery_not_found("/message_id")
+        return command
+
+
+class DeliveriesView(ApiView):
+    """What was sent to an endpoint and what is to be, the newest event first. Operations only."""
+
+    scopes = {"GET": _OPERATORS}
+    parameters = {"GET": DeliveriesQuery()}
+    contract = {
+        "GET": Operation(
+            id="listWebhookDeliveries",
+            summary="A page of an endpoint's deliveries",
+            answer=Page(item=DeliveryBody),
+            problems=_NOT_FOUND,
+        )
+    }
+
+    def get(self, request: Request, endpoint_id: str) -> Response:
+        row = _endpoint_in_path(request, endpoint_id)
+        limit, before = self.query["limit"], key_of_cursor(request, self.query)
+        rows = deliveries.page(
+            row.endpoint_id, limit + 1, before=int(before) if before else None, status=self.query.get("status")
+        )
+        return Response(page_body(request, rows, limit, body=delivery_body, key=lambda delivery: delivery.position))
+
+
+class DeliveryView(ApiView):
+    """One delivery with its attempts. Operations only."""
+
+    scopes = {"GET": _OPERATORS}
+    contract = {
+        "GET": Operation(
+            id="showWebhookDelivery",
+            summary="A delivery and its attempts",
+            answer=DeliveryLogBody,
+            problems={404: ("webhook_endpoint_not_found", "delivery_not_found")},
+        )
+    }
+
+    def get(self, request: Request, endpoint_id: str, message_id: str) -> Response:
+        row = _endpoint_in_path(request, endpoint_id)
+        event_id = event_of_message(message_id)
+        delivery = deliveries.find(row.endpoint_id, event_id) if event_id else None
+        if delivery is None:
+            raise _delivery_not_found()
+        body: DeliveryLogBody = {
+            **delivery_body(delivery),
+            "log": [_attempt_body(attempt) for attempt in deliveries.attempts_of(delivery)],
+        }
+        return Response(body)
+
+
+def row_body(row: WebhookEndpointRow) -> WebhookEndpointBody:
+    return _body(row, row.version)
+
+
+def delivery_body(delivery: Delivery) -> DeliveryBody:
+    return {
+        "message_id": delivery.message_id,
+        "event_id": str(delivery.event_id),
+        "position": delivery.position,
+        "type": delivery.event_type,
+        "status": delivery.status,  # type: ignore[typeddict-item] - a constraint of the table
+        "round": delivery.round,
+        "attempts": delivery.attempts,
+        "asked_at": rfc3339(delivery.asked_at),
+        "next_attempt_at": moment(delivery.next_attempt_at),
+        "last_attempt_at": moment(delivery.last_attempt_at),
+        "last_result": delivery.last_result,
+    }
+
+
+def _attempt_body(attempt: Attempt) -> AttemptBody:
+    return {
+        "attempted_at": rfc3339(attempt.attempted_at),
+        "duration_ms": attempt.duration_ms,
+        "status_code": attempt.status_code,
+        "error": attempt.error,
+        "answer": attempt.answer,
+    }
+
+
+def _receipt(outcome: Outcome, endpoint_id: UUID) -> WebhookReceiptBody:
+    return {
+        "command_id": str(outcome.command_id),
+        "outcome": "accepted",
+        "consistency_token": outcome.consistency_token,
+        "endpoint": _state_body(outcome, endpoint_id),
+        "events": [recorded_form(event) for event in outcome.events],
+        "replayed": outcome.replayed,
+    }
+
+
+def _state_body(outcome: Outcome, endpoint_id: UUID) -> WebhookEndpointBody:
+    """The endpoint right after the command, for ever: folded up to there."""
+    version = outcome.versions[endpoint_id]
+    state = fold(CATEGORY, endpoint_id, to=version)
+    assert isinstance(state, WebhookEndpoint)
+    return _body(state, version)
+
+
+def _body(endpoint: WebhookEndpoint | WebhookEndpointRow, version: int) -> WebhookEndpointBody:
+    return {
+        "id": str(endpoint.endpoint_id),
+        "url": endpoint.url,
+        "event_types": endpoint.event_types,
+        "description": endpoint.description,
+        "status": str(endpoint.status),  # type: ignore[typeddict-item] - one of the three
+        "reason": endpoint.reason,
+        "previous_secret_valid_until": moment(endpoint.previous_valid_until),
+        "version": version,
+        "registered_at": rfc3339(endpoint.registered_at),
+    }
+
+
+def _endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
+    """The endpoint that the path names; Problem (403) for who is not of operations, Problem (404) for none."""
+    require_role(policy.may_operate(user_of(request)))
+    endpoint_id = parse_uuid(text)
+    row = None if endpoint_id is None else webhook_endpoints.find(endpoint_id)
+    if row is None:
+        raise not_found("webhook_endpoint_not_found", "There is no such webhook endpoint.")
+    return row
+
+
+def _delivery_not_found(pointer: str | None = None) -> Exception:
+    return not_found("delivery_not_found", "There is no such delivery to this endpoint.", pointer)
