@@ -20,7 +20,7 @@ from bank.api.problems import invalid_field
 from ledger.ids import derived_id
 
 Cash = TypeVar("Cash", Deposit, Withdraw)
-WithReason = TypeVar("WithReason", FreezeAccount, UnfreezeAccount, CloseAccount)
+WithReason = FreezeAccount | UnfreezeAccount | CloseAccount
 
 
 def register_customer(intent: Intent) -> RegisterCustomer:

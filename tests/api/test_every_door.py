@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from pytest_django import Settings
 from django.utils import timezone
 
 from accounts.webhook_endpoint import DisableWebhookEndpoint, SendWebhookTest
+from bank import urls as root
 from bank.api import urls
 from bank.api.scopes import Scope
+from bank.api.tokens import issue_token
 from bank.identity.models import Role, User
 from ledger.runner import drain
 from tests.api.client import Api, eur
@@ -242,6 +246,35 @@ def test_one_scope_is_enough(call: Call, mine: Places) -> None:
         else:
             api = api_of(a_user(role), scope)
         assert mine.send(api, call) == call.ok
+
+
+@pytest.mark.parametrize("call", WITH_SCOPE)
+def test_a_token_without_a_scope_opens_nothing(call: Call, mine: Places) -> None:
+    admin = a_user("admin", "auditor", "customer", customer_id=UUID(mine.names["customer"]))
+    _, secret = issue_token(admin, label="test", scopes=[], lifetime=timedelta(days=1))
+    assert mine.send(Api(secret), call) == 403
+    assert Api(secret).get("/me").status == 200
+
+
+# Doors beside the resources: open to everybody, with a token or without.
+BESIDE = {"/livez": 200, "/readyz": 200, "/metrics": None, "/api/schema/": 200, "/api/docs/": 200, "/admin/": 302,
+          "/admin/login/": 302}  # fmt: skip
+
+
+def test_every_other_door_of_the_bank_is_known() -> None:
+    inside = {"api/v1/", "admin/", "", "^api/"}
+    known = {path.removeprefix("/") for path in BESIDE} | inside
+    assert {str(pattern.pattern) for pattern in root.urlpatterns} == known
+
+
+def test_doors_beside_the_resources_ask_for_no_token(settings: Settings) -> None:
+    files = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": files}}
+    for path, status in BESIDE.items():
+        for api in (Api(), Api("pbk_forged"), api_of(a_user("teller"))):
+            headers = {} if api.token is None else {"Authorization": f"Bearer {api.token}"}
+            answer = api.client.get(path, headers=headers)
+            assert status is None or answer.status_code == status, path
 
 
 def test_staff_pay_out_by_the_scope_of_the_cash_desk_only(mine: Places) -> None:

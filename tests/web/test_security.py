@@ -80,7 +80,7 @@ def test_another_persons_form_makes_none(ruth: User) -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_made(ruth: User, changes: dict[str, str], words: str) -> None:
-    page = make(Browser.signed_in(ruth), **changes)
+    page = make(Browser.signed_in(ruth), None, **changes)
     assert page.status == 422
     assert words in page.text
     assert not ApiToken.objects.exists()
