@@ -6,8 +6,8 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from pytest_django import Settings
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.webhook_endpoint import DisableWebhookEndpoint, SendWebhookTest
 from bank import urls as root
