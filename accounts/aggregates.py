@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from accounts import account, account_commands, customer, webhook_endpoint
+from accounts import account, account_commands, customer, webhook_commands, webhook_endpoint
 from accounts.account import Account, Status
 from accounts.account_commands import (
     CloseAccount,
@@ -21,7 +21,7 @@ from accounts.account_commands import (
 )
 from accounts.command import Command
 from accounts.customer import Customer, ErasePersonalData, RegisterCustomer
-from accounts.webhook_endpoint import (
+from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
     RegisterWebhookEndpoint,
@@ -29,8 +29,8 @@ from accounts.webhook_endpoint import (
     ReplayWebhook,
     RotateWebhookSecret,
     SendWebhookTest,
-    WebhookEndpoint,
 )
+from accounts.webhook_endpoint import WebhookEndpoint
 from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
@@ -178,11 +178,11 @@ COMMANDS: Final[dict[type[Command], Handling]] = {
     UnfreezeAccount: _of_account(account_commands.unfreeze),
     SetOverdraftLimit: _of_account(account_commands.set_overdraft_limit),
     CloseAccount: _of_account(account_commands.close),
-    RegisterWebhookEndpoint: _of_endpoint(webhook_endpoint.register),
-    DisableWebhookEndpoint: _of_endpoint(webhook_endpoint.disable),
-    EnableWebhookEndpoint: _of_endpoint(webhook_endpoint.enable),
-    RotateWebhookSecret: _of_endpoint(webhook_endpoint.rotate_secret),
-    SendWebhookTest: _of_endpoint(webhook_endpoint.send_test),
-    ReplayWebhook: _of_endpoint(webhook_endpoint.replay),
-    RemoveWebhookEndpoint: _of_endpoint(webhook_endpoint.remove),
+    RegisterWebhookEndpoint: _of_endpoint(webhook_commands.register),
+    DisableWebhookEndpoint: _of_endpoint(webhook_commands.disable),
+    EnableWebhookEndpoint: _of_endpoint(webhook_commands.enable),
+    RotateWebhookSecret: _of_endpoint(webhook_commands.rotate_secret),
+    SendWebhookTest: _of_endpoint(webhook_commands.send_test),
+    ReplayWebhook: _of_endpoint(webhook_commands.replay),
+    RemoveWebhookEndpoint: _of_endpoint(webhook_commands.remove),
 }

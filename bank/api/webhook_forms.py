@@ -9,7 +9,7 @@ from rest_framework import serializers
 from typing_extensions import override
 
 from accounts.text import REFERENCE_LENGTH
-from accounts.webhook_endpoint import MAX_OVERLAP, URL_LENGTH
+from accounts.webhook_commands import MAX_OVERLAP, URL_LENGTH
 from bank.api.fields import OneOfField, StrictSerializer, TextField, TimestampField, parse_uuid
 from bank.api.requests import PageQuery
 from bank.webhooks.endpoints import USUAL_OVERLAP_HOURS

@@ -1,7 +1,7 @@
 """Retention: deliveries and attempts that are over for long, and secrets that sign nothing."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -29,7 +29,7 @@ delete from webhooks_secret s where s.created_at < %(spared)s and not exists (
 
 def clean(now: datetime) -> int:
     """Delete what nobody needs any more; how many rows. What is still to be sent stays, however old."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "now": now,
         "before": now - timedelta(days=settings.WEBHOOKS_KEEP_DAYS),
         "spared": now - _SPARE_SECRETS_FOR,
@@ -44,4 +44,4 @@ def clean(now: datetime) -> int:
                 if cursor.rowcount < _BATCH_SIZE:
                     break
         cursor.execute(_SECRETS, parameters)
-        return deleted + cursor.rowcount
+        return deleted + int(cursor.rowcount)

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.handler import find_outcome
 from accounts.invalid import InvalidCommand
-from accounts.webhook_endpoint import RegisterWebhookEndpoint, RotateWebhookSecret
+from accounts.webhook_commands import RegisterWebhookEndpoint, RotateWebhookSecret
 from bank.webhooks import secrets
 from bank.webhooks.addresses import is_refused_literally
 from ledger.ids import derived_id

@@ -25,4 +25,4 @@ def next_attempt_at(attempts: int, now: datetime) -> datetime | None:
 
 def pause_after(failures: int) -> timedelta:
     """How long to leave alone an endpoint that cannot be reached or has too much to do, after so many in a row."""
-    return min(_PAUSE_FIRST * 2 ** min(failures - 1, 10), _PAUSE_LONGEST)
+    return min(_PAUSE_FIRST * (1 << min(failures - 1, 10)), _PAUSE_LONGEST)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.handler import Actor, handle
 from accounts.refusals import Refused
-from accounts.webhook_endpoint import DisableWebhookEndpoint
+from accounts.webhook_commands import DisableWebhookEndpoint
 from bank.webhooks import deliveries
 from bank.webhooks.deliveries import Claimed, Tried
 from bank.webhooks.payload import body_of

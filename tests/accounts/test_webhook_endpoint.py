@@ -14,15 +14,17 @@ from accounts.refusals import (
     WebhookEndpointIsRemoved,
     WebhookEndpointNotFound,
 )
-from accounts.webhook_endpoint import (
+from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
-    EndpointStatus,
     RegisterWebhookEndpoint,
     RemoveWebhookEndpoint,
     ReplayWebhook,
     RotateWebhookSecret,
     SendWebhookTest,
+)
+from accounts.webhook_endpoint import (
+    EndpointStatus,
     WebhookEndpoint,
     WebhookEndpointDisabled,
     WebhookEndpointEnabled,
@@ -217,4 +219,3 @@ def test_types_are_those_that_events_have() -> None:
     with pytest.raises(InvalidCommand) as refused:
         register(event_types=["DepositMade", "deposit.made"])
     assert (refused.value.field, refused.value.code) == ("event_types", "unknown_event_type")
-

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.webhook_endpoint import DisableWebhookEndpoint, SendWebhookTest
+from accounts.webhook_commands import DisableWebhookEndpoint, SendWebhookTest
 from bank import urls as root
 from bank.api import urls
 from bank.api.scopes import Scope

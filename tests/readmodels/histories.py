@@ -10,7 +10,7 @@ from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftL
 from accounts.customer import RegisterCustomer
 from accounts.handler import handle_all
 from accounts.money import Money
-from accounts.webhook_endpoint import (
+from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
     RegisterWebhookEndpoint,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.handler import Outcome
-from accounts.webhook_endpoint import RegisterWebhookEndpoint
+from accounts.webhook_commands import RegisterWebhookEndpoint
 from bank.webhooks.models import Delivery
 from bank.webhooks.secrets import secret_for
 from bank.webhooks.sending import deliver_due

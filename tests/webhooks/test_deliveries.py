@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.refusals import WebhookEndpointIsDisabled
-from accounts.webhook_endpoint import (
+from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
     RegisterWebhookEndpoint,
@@ -23,6 +23,7 @@ from bank.webhooks.models import Attempt, Delivery, Lane, Progress, Secret, Stat
 from bank.webhooks.payload import WITHHELD
 from bank.webhooks.schedule import DELAYS, MAX_ATTEMPTS
 from bank.webhooks.sending import deliver_due
+from bank.webhooks.transport import Answer
 from ledger.connections import transaction
 from ledger.ids import new_id
 from ledger.reading import head_position, read_sealed
@@ -401,7 +402,7 @@ def test_a_worker_that_was_too_slow_settles_nothing(receiver: Receiver) -> None:
     (slow,) = deliveries.claim_due(endpoint_id, clock.now)
     clock.now += deliveries.CLAIM_TIME
     assert send(endpoint_id, clock) == 1
-    late = deliveries.Tried(claimed=slow, answer=deliveries.Answer(error="late"), at=clock.now)
+    late = deliveries.Tried(claimed=slow, answer=Answer(error="late"), at=clock.now)
     deliveries.record_failure(late, pauses=False)
     deliveries.record_successes([late])
     assert [row.status for row in rows(endpoint_id)] == [Status.DELIVERED]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts.webhook_endpoint import RotateWebhookSecret
+from accounts.webhook_commands import RotateWebhookSecret
 from bank.webhooks import secrets
 from ledger.ids import new_id
 from tests.steps import an_account

@@ -1,37 +1,44 @@
 """/webhook-endpoints: addresses outside that are told of events, and what became of each message. For operations."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.aggregates import fold
 from accounts.command import Command
-from accounts.outcome import Outcome
-from accounts.webhook_endpoint import (
-    CATEGORY,
+from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
     RemoveWebhookEndpoint,
     ReplayWebhook,
     RotateWebhookSecret,
     SendWebhookTest,
-    WebhookEndpoint,
 )
 from bank.api.access import require_role
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import moment, recorded_form
 from bank.api.commanding import CommandView, Intent, created
 from bank.api.fields import StrictSerializer, parse_uuid
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import not_found
 from bank.api.requests import PageQuery, ReasonRequest
-from bank.api.schema.kinds import ConsistencyToken, Count, Id, Moment, Position, Version
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
+from bank.api.webhook_bodies import (
+    DeliveryBody,
+    DeliveryLogBody,
+    RegisteredWebhookEndpointBody,
+    WebhookEndpointBody,
+    WebhookReceiptBody,
+    WebhookSecretReceiptBody,
+    attempt_body,
+    delivery_body,
+    row_body,
+    state_body,
+    webhook_receipt_body,
+)
 from bank.api.webhook_forms import (
     DeliveriesQuery,
     NothingRequest,
@@ -42,85 +49,8 @@ from bank.api.webhook_forms import (
 )
 from bank.identity import policy
 from bank.webhooks import deliveries, endpoints, secrets
-from bank.webhooks.models import Attempt, Delivery
-from ledger.records import rfc3339
 from readmodels import webhook_endpoints
 from readmodels.webhook_endpoints import WebhookEndpointRow
-
-
-class WebhookEndpointBody(TypedDict):
-    """An address that is told of events. No `event_types`: of all. `reason`: why it is disabled, or was removed.
-
-    `previous_secret_valid_until`: until when the secret before the last rotation signs, too.
-    """
-
-    id: Id
-    url: str
-    event_types: list[str]
-    description: str
-    status: Literal["active", "disabled", "removed"]
-    reason: str
-    previous_secret_valid_until: Moment | None
-    version: Version
-    registered_at: Moment
-
-
-class RegisteredWebhookEndpointBody(WebhookEndpointBody):
-    """The new endpoint with its secret, which is shown in the answers to this request only."""
-
-    secret: str | None
-    command_id: Id
-    consistency_token: ConsistencyToken | None
-
-
-class WebhookReceiptBody(TypedDict):
-    """What came of a command about an endpoint: the endpoint after it, and the events as they were recorded."""
-
-    command_id: Id
-    outcome: Literal["accepted"]
-    consistency_token: ConsistencyToken | None
-    endpoint: WebhookEndpointBody
-    events: list[dict[str, Any]]
-    replayed: bool
-
-
-class WebhookSecretReceiptBody(WebhookReceiptBody):
-    """The same, with the new secret, which is shown in the answers to this request only."""
-
-    secret: str | None
-
-
-class DeliveryBody(TypedDict):
-    """One message to one endpoint. `attempts`: since it was last asked for; `round`: how often that was."""
-
-    message_id: str
-    event_id: Id
-    position: Position
-    type: str
-    status: Literal["pending", "delivered", "failed", "cancelled"]
-    round: Count
-    attempts: Count
-    asked_at: Moment
-    next_attempt_at: Moment | None
-    last_attempt_at: Moment | None
-    last_result: str
-
-
-class AttemptBody(TypedDict):
-    """One try: an answer with its status and first 500 bytes, or why there was none."""
-
-    attempted_at: Moment
-    duration_ms: Count
-    status_code: int | None
-    error: str
-    answer: str
-
-
-class DeliveryLogBody(DeliveryBody):
-    """A delivery with its attempts, the newest first (of the last 30 days)."""
-
-    log: list[AttemptBody]
-
 
 _NOT_FOUND = {404: ("webhook_endpoint_not_found",)}
 _OPERATORS = (Scope.OPERATIONS_WRITE,)
@@ -172,7 +102,7 @@ class WebhookEndpointsView(CommandView):
         outcome = self.carry_out(request, command, intent)
         secrets.mark_shown(command.command_id)
         body: RegisteredWebhookEndpointBody = {
-            **_state_body(outcome, command.endpoint_id),
+            **state_body(outcome, command.endpoint_id),
             "secret": secret,
             "command_id": str(outcome.command_id),
             "consistency_token": outcome.consistency_token,
@@ -206,7 +136,7 @@ class _EndpointCommandView(CommandView):
         command = self.command(intent, row.endpoint_id)
         more = self.before(command)
         outcome = self.carry_out(request, command, intent)
-        return created({**_receipt(outcome, row.endpoint_id), **more}, outcome)
+        return created({**webhook_receipt_body(outcome, row.endpoint_id), **more}, outcome)
 
     def command(self, intent: Intent, endpoint_id: UUID) -> Command:
         raise NotImplementedError
@@ -394,72 +324,9 @@ class DeliveryView(ApiView):
             raise _delivery_not_found()
         body: DeliveryLogBody = {
             **delivery_body(delivery),
-            "log": [_attempt_body(attempt) for attempt in deliveries.attempts_of(delivery)],
+            "log": [attempt_body(attempt) for attempt in deliveries.attempts_of(delivery)],
         }
         return Response(body)
-
-
-def row_body(row: WebhookEndpointRow) -> WebhookEndpointBody:
-    return _body(row, row.version)
-
-
-def delivery_body(delivery: Delivery) -> DeliveryBody:
-    return {
-        "message_id": delivery.message_id,
-        "event_id": str(delivery.event_id),
-        "position": delivery.position,
-        "type": delivery.event_type,
-        "status": delivery.status,  # type: ignore[typeddict-item] - a constraint of the table
-        "round": delivery.round,
-        "attempts": delivery.attempts,
-        "asked_at": rfc3339(delivery.asked_at),
-        "next_attempt_at": moment(delivery.next_attempt_at),
-        "last_attempt_at": moment(delivery.last_attempt_at),
-        "last_result": delivery.last_result,
-    }
-
-
-def _attempt_body(attempt: Attempt) -> AttemptBody:
-    return {
-        "attempted_at": rfc3339(attempt.attempted_at),
-        "duration_ms": attempt.duration_ms,
-        "status_code": attempt.status_code,
-        "error": attempt.error,
-        "answer": attempt.answer,
-    }
-
-
-def _receipt(outcome: Outcome, endpoint_id: UUID) -> WebhookReceiptBody:
-    return {
-        "command_id": str(outcome.command_id),
-        "outcome": "accepted",
-        "consistency_token": outcome.consistency_token,
-        "endpoint": _state_body(outcome, endpoint_id),
-        "events": [recorded_form(event) for event in outcome.events],
-        "replayed": outcome.replayed,
-    }
-
-
-def _state_body(outcome: Outcome, endpoint_id: UUID) -> WebhookEndpointBody:
-    """The endpoint right after the command, for ever: folded up to there."""
-    version = outcome.versions[endpoint_id]
-    state = fold(CATEGORY, endpoint_id, to=version)
-    assert isinstance(state, WebhookEndpoint)
-    return _body(state, version)
-
-
-def _body(endpoint: WebhookEndpoint | WebhookEndpointRow, version: int) -> WebhookEndpointBody:
-    return {
-        "id": str(endpoint.endpoint_id),
-        "url": endpoint.url,
-        "event_types": endpoint.event_types,
-        "description": endpoint.description,
-        "status": str(endpoint.status),  # type: ignore[typeddict-item] - one of the three
-        "reason": endpoint.reason,
-        "previous_secret_valid_until": moment(endpoint.previous_valid_until),
-        "version": version,
-        "registered_at": rfc3339(endpoint.registered_at),
-    }
 
 
 def _endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
