@@ -16,7 +16,14 @@ from psycopg import errors
 from ledger import checkpoints
 from ledger.connections import Cursor, connection
 from ledger.locks import SEALER, lock
-from ledger.projections import AsyncProjection, InlineProjection, LiveProjection, NewEvent, projection_named
+from ledger.projections import (
+    AsyncProjection,
+    InlineProjection,
+    LiveProjection,
+    NewEvent,
+    Projection,
+    projection_named,
+)
 from ledger.reading import head_position_of, read_sealed, read_unsealed
 from ledger.records import RecordedEvent
 from ledger.rows import parameters
@@ -46,14 +53,19 @@ class RebuildUnderWay(Exception):
     """Somebody else is rebuilding this projection."""
 
 
+def is_rebuildable(projection: Projection) -> bool:
+    """Whether it has tables to be made anew: what is folded when asked has none, nor have effects, which are once."""
+    return not isinstance(projection, LiveProjection) and bool(projection.tables)
+
+
 def rebuild(name: str, *, check: bool = False, progress: Progress | None = None, restart: bool = False) -> Rebuilt:
     """Build the projection `name` anew from the first event and switch to it; with `check` only compare.
 
     `progress(position, head)` is called after every batch. `restart` throws an interrupted rebuild away first.
     """
     projection = projection_named(name)
-    if isinstance(projection, LiveProjection):
-        raise ValueError(f"{name} is folded when asked: there is nothing to rebuild")
+    if not is_rebuildable(projection) or isinstance(projection, LiveProjection):
+        raise ValueError(f"{name} has no tables of its own: there is nothing to rebuild")
     with _alone(name), connection() as conn, conn.cursor(binary=True) as cur:
         conn.execute("set search_path = rebuild, public")
         try:

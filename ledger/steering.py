@@ -14,8 +14,8 @@ from ledger.codec import decode_json
 from ledger.connections import Cursor, cursor, transaction
 from ledger.errors import LedgerError
 from ledger.personal import keyed
-from ledger.projections import AsyncProjection, LiveProjection, Projection, projection_named
-from ledger.rebuilding import RebuildUnderWay, rebuild
+from ledger.projections import AsyncProjection, Projection, projection_named
+from ledger.rebuilding import RebuildUnderWay, is_rebuildable, rebuild
 from ledger.store import Batch, CommandExists, CommandRow, LoggedCommand, append, find_commands
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class OrderIdReused(LedgerError):
 # Why a projection cannot be steered so: the refusal's code, and its words.
 REFUSALS: Final = {
     "projection_not_async": "Only projections that workers write can be paused and resumed.",
-    "projection_is_live": "The projection is folded when asked: there is nothing to rebuild.",
+    "projection_is_live": "The projection has no tables of its own: there is nothing to rebuild.",
 }
 
 
@@ -117,7 +117,7 @@ def _close(name: str, error: str | None) -> None:
 
 def _refusal(act: Act, projection: Projection) -> str | None:
     if act is Act.REBUILD:
-        return "projection_is_live" if isinstance(projection, LiveProjection) else None
+        return None if is_rebuildable(projection) else "projection_is_live"
     return None if isinstance(projection, AsyncProjection) else "projection_not_async"
 
 

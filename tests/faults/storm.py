@@ -12,11 +12,12 @@ import psutil
 import redis
 
 from bank.ops import parts, places
-from ledger.projections import LiveProjection, projections
+from ledger.projections import projections
+from ledger.rebuilding import is_rebuildable
 from tests.faults.cluster import Cluster
 from tests.faults.processes import Process, Site, wait_until
 
-STORED = [p.name for p in projections() if not isinstance(p, LiveProjection)]
+STORED = [p.name for p in projections() if is_rebuildable(p)]
 _PART_STAYS_DOWN = 0.3  # the chance of one more look before it is started again
 
 

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from bank.ops.progress import ProgressLine
 from ledger import rebuilding
-from ledger.projections import LiveProjection, projections
+from ledger.projections import projections
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Build a projection anew from the events, beside the one in use, then switch; --check only compares."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        names = [p.name for p in projections() if not isinstance(p, LiveProjection)]
+        names = [p.name for p in projections() if rebuilding.is_rebuildable(p)]
         parser.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
         parser.add_argument("--check", action="store_true", help="compare row for row, switch nothing")
         parser.add_argument("--restart", action="store_true", help="throw an interrupted rebuild away first")
