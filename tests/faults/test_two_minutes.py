@@ -25,7 +25,7 @@ from ledger.reading import head_position
 from tests.chance import a_seed, chances
 from tests.faults.cluster import Cluster, a_bank, managed
 from tests.faults.http_load import HttpLoad, Post
-from tests.faults.processes import Site, a_site, wait_until
+from tests.faults.processes import Process, Site, a_site, wait_until
 from tests.faults.storm import STORED, Storm, wait_for_web
 from tests.faults.truth import (
     all_reports_passed,
@@ -67,8 +67,11 @@ def test_two_minutes_of_faults_lose_nothing_double_nothing_and_leave_nothing_stu
     chance = chances(seed)
     accounts = [an_account(1_000_00) for _ in range(ACCOUNTS)]
     ids = [str(account_id) for account_id in accounts]
-    starting, port, ends = chance("clients"), free_port(), str(SECONDS * 2)
-    client = lambda *how: site.client(how[0], str(starting.random()), ends, how[1], *ids)  # noqa: E731
+    starting, port = chance("clients"), free_port()
+
+    def client(how: str, size: str) -> Process:
+        return site.client(how, str(starting.random()), str(SECONDS * 2), size, *ids)
+
     storm = Storm(
         site, cluster, chance("storm"), port, [partial(client, "insist", "2"), partial(client, "batches", "40")]
     )
@@ -77,12 +80,14 @@ def test_two_minutes_of_faults_lose_nothing_double_nothing_and_leave_nothing_stu
     with explained(storm, load), load:
         storm.rage(SECONDS)
         storm.calm()
+        wait_until(partial(ends, storm, load), 60, "every request is answered")
     connections.close_all()
     close_pool()
     token = last_token()
     wait_until(partial(catches_up, storm, token), 60, "workers alone bring the reports up to the last command")
     sent, acknowledged, words = told_by(line for client in storm.clients for line in client.lines())
-    print(f"{dict(storm.counts)}; {dict(words)}; {len(load.answered)} over HTTP, {dict(load.failures)}")  # noqa: T201
+    told = {word: words[word] for word in ("ready", "sent", "done", "failed", "Traceback")}
+    print(f"{dict(storm.counts)}; {told}; {len(load.answered)} over HTTP, {dict(load.failures)}")  # noqa: T201
     check_replays(load, chance("replays").sample(load.answered, 20))
     site.close()
     check_nobody_holds_a_claim()
@@ -128,8 +133,14 @@ def a_token() -> str:
     return issue_token(user, label="test", scopes=scopes_for(user), lifetime=timedelta(days=1))[1]
 
 
+def ends(storm: Storm, load: HttpLoad) -> bool:
+    """Whether the load came to its end; what ended by itself is started again, as a supervisor does."""
+    storm.mend()
+    return load.is_over()
+
+
 def catches_up(storm: Storm, token: str) -> bool:
-    """Whether the reports have passed that command; what ended by itself is started again, as a supervisor does."""
+    """Whether the reports have passed that command."""
     storm.mend()
     return all_reports_passed(token)
 
