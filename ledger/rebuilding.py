@@ -34,7 +34,7 @@ BATCH_SIZE = 10_000
 _SWITCH_TRIES = 50
 _SWITCH_LOCK_TIMEOUT = "250ms"
 # How long a pause is, in times of the batch before it, and from how many events a second on somebody needs it.
-_PAUSE = 0.5
+_PAUSE = 1.0
 _BUSY_EVENTS_PER_SECOND = 10
 
 Progress = Callable[[int, int], None]
