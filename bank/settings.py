@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "bank.ops.middleware.ObservingMiddleware",
     "bank.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "bank.api.middleware.ShortWayMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
