@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from accounts.account import (
@@ -22,6 +22,7 @@ from accounts.account import (
 )
 from ledger.projections import InlineProjection, NewEvent
 from ledger.rows import Part, Row
+from readmodels import prepared
 from readmodels.customers import CustomerRow
 
 
@@ -156,7 +157,7 @@ PROJECTION = InlineProjection(
 # Written out: building this statement in the ORM takes longer than all the rest of finding an account.
 _SELECT = """
 select a.account_id, a.customer_id, a.iban, a.name, a.currency, a.status, a.balance_minor, a.held_minor,
-       a.overdraft_limit_minor, a.version, a.opened_at, c.name, c.email, c.registered_at
+       a.overdraft_limit_minor, a.version, a.opened_at, c.name as customer_name, c.email, c.registered_at
 from readmodels_account a left join readmodels_customer c using (customer_id)
 """
 _FIELDS = (
@@ -165,20 +166,27 @@ _FIELDS = (
 )  # fmt: skip
 
 
+# For statements that begin a request, and learn of an account besides: its columns, for `row_of`.
+SELECT_BY_ID = f"{_SELECT} where a.account_id = %(account)s"
+
+
+def row_of(values: Sequence[Any]) -> AccountRow | None:
+    """The account, with its customer, from the columns of SELECT_BY_ID; None where they are null."""
+    *fields, name, email, registered_at = values
+    if fields[0] is None:
+        return None
+    row = AccountRow.from_db("default", _FIELDS, fields)
+    row.customer = CustomerRow.from_db(
+        "default",
+        ("customer_id", "name", "email", "registered_at"),
+        (fields[1], name or "", email or "", registered_at),
+    )
+    return row
+
+
 def _select(where: str, value: UUID | str) -> list[AccountRow]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_SELECT} where {where}", [value])
-        found = cursor.fetchall()
-    rows = []
-    for *fields, name, email, registered_at in found:
-        row = AccountRow.from_db("default", _FIELDS, fields)
-        row.customer = CustomerRow.from_db(
-            "default",
-            ("customer_id", "name", "email", "registered_at"),
-            (fields[1], name or "", email or "", registered_at),
-        )
-        rows.append(row)
-    return rows
+    rows = map(row_of, prepared.fetch_all(f"{_SELECT} where {where}", [value]))
+    return [row for row in rows if row is not None]
 
 
 def find(account_id: UUID) -> AccountRow | None:

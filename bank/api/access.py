@@ -16,8 +16,7 @@ from readmodels.balances import AccountRow
 
 def account_in_path(request: Request, text: str) -> AccountRow:
     """The account that the path names, if the caller sees it; else Problem (404)."""
-    account_id = parse_uuid(text)
-    row = None if account_id is None else balances.find(account_id)
+    row = credential_of(request).account if parse_uuid(text) is not None else None
     if row is None or not policy.may_see_account(user_of(request), row):
         raise account_not_found()
     return row

@@ -1,10 +1,13 @@
 """Who calls: bearer tokens (RFC 6750) and nothing else; a browser's session does not open the API."""
 
+from uuid import UUID
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import override
 
 from bank.api import idempotency
+from bank.api.fields import parse_uuid
 from bank.api.problems import Problem, unauthenticated
 from bank.api.tokens import BadToken, Credential, look_up
 from bank.identity.models import User
@@ -22,7 +25,7 @@ class BearerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not secret.strip():
             raise unauthenticated("not_authenticated", "Only bearer tokens are taken: Authorization: Bearer <token>.")
         try:
-            return look_up(secret.strip(), _key_of(request))
+            return look_up(secret.strip(), _key_of(request), _account_of(request))
         except BadToken:
             raise unauthenticated("invalid_token", "The token is not known, has expired or was revoked.") from None
 
@@ -34,3 +37,9 @@ def _key_of(request: Request) -> str | None:
         return None if header is None else idempotency.parse_key(header)
     except Problem:
         return None
+
+
+def _account_of(request: Request) -> UUID | None:
+    """The account that the path names, so that it is read along; what is no id is for the view to refuse."""
+    named = request.parser_context["kwargs"].get("account_id")
+    return None if named is None else parse_uuid(named)

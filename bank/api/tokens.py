@@ -15,6 +15,8 @@ from bank.api import in_flight
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope, grants
 from bank.identity.models import User
+from readmodels import balances, prepared
+from readmodels.balances import AccountRow
 
 # Marks the string as a secret of this bank, for people and for scanners of leaked secrets.
 _MARK: Final = "pbk_"
@@ -30,6 +32,8 @@ class Credential:
     scopes: frozenset[str]
     # Whether this call alone is at work on its Idempotency-Key; None where it came without one.
     claimed: bool | None = None
+    # The account in the call's path, read by the same statement; None where there is none.
+    account: AccountRow | None = None
 
     def grants(self, scope: Scope) -> bool:
         return grants(self.scopes, scope)
@@ -71,12 +75,20 @@ def tokens_in_use(user: User) -> list[ApiToken]:
 # One round trip for token and user, past the ORM: every call of the API begins with it.
 _USER_COLUMNS: Final = ("id", "username", "first_name", "last_name", "is_active", "roles", "customer_id")
 _LOOK_UP: Final = f"""
-    select t.id, t.scopes, t.last_used_at, {{claim}}, {", ".join(f"u.{column}" for column in _USER_COLUMNS)}
-    from api_apitoken t join identity_user u on u.id = t.user_id
+    select t.id, t.scopes, t.last_used_at, {{claim}}, {", ".join(f"u.{column}" for column in _USER_COLUMNS)}{{columns}}
+    from api_apitoken t join identity_user u on u.id = t.user_id {{account}}
     where t.digest = %(digest)s and t.revoked_at is null and t.expires_at > %(now)s and u.is_active
 """
-_LOOK_UP_ONLY: Final = _LOOK_UP.format(claim="null")
-_LOOK_UP_AND_CLAIM: Final = _LOOK_UP.format(claim=in_flight.CLAIM)
+_ACCOUNT: Final = {"columns": ", account.*", "account": f"left join lateral ({balances.SELECT_BY_ID}) account on true"}
+_NO_ACCOUNT: Final = {"columns": "", "account": ""}
+# By whether a key is to be claimed, and whether the path names an account.
+_LOOK_UPS: Final = {
+    (claims, has_account): _LOOK_UP.format(
+        claim=in_flight.CLAIM if claims else "null", **(_ACCOUNT if has_account else _NO_ACCOUNT)
+    )
+    for claims in (False, True)
+    for has_account in (False, True)
+}
 # A condition in the statement, so that of many calls in the same second one writes.
 _NOTE_USE: Final = """
     update api_apitoken set last_used_at = %(now)s
@@ -84,20 +96,27 @@ _NOTE_USE: Final = """
 """
 
 
-def look_up(secret: str, key: str | None = None) -> tuple[User, Credential]:
-    """The user and the scopes behind a token; raises BadToken. Claims the user's idempotency `key`, if there is one."""
+def look_up(secret: str, key: str | None = None, account_id: UUID | None = None) -> tuple[User, Credential]:
+    """The user and the scopes behind a token; raises BadToken. Claims the user's idempotency `key`, if there is one.
+
+    The account that the call is about comes along: whether the user may see it is not looked at here.
+    """
     now = timezone.now()
-    statement = _LOOK_UP_ONLY if key is None else _LOOK_UP_AND_CLAIM
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {"digest": _digest(secret), "now": now, "key": key})
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        if row is None:
-            raise BadToken
-        token_id, scopes, last_used_at, claimed, *user_values = row
-        if _is_stale(last_used_at, now):
+    parameters: dict[str, Any] = {"digest": _digest(secret), "now": now}
+    if key is not None:
+        parameters["key"] = key
+    if account_id is not None:
+        parameters["account"] = account_id
+    rows = prepared.fetch_all(_LOOK_UPS[key is not None, account_id is not None], parameters)
+    if not rows:
+        raise BadToken
+    token_id, scopes, last_used_at, claimed, *values = rows[0]
+    if _is_stale(last_used_at, now):
+        with connection.cursor() as cursor:
             cursor.execute(_NOTE_USE, {"id": token_id, "now": now, "stale": now - _USE_NOTED_EVERY})
-    user = User.from_db(connection.alias, _USER_COLUMNS, user_values)
-    return user, Credential(token_id=token_id, scopes=frozenset(scopes), claimed=claimed)
+    user = User.from_db(connection.alias, _USER_COLUMNS, values[: len(_USER_COLUMNS)])
+    account = balances.row_of(values[len(_USER_COLUMNS) :]) if account_id is not None else None
+    return user, Credential(token_id=token_id, scopes=frozenset(scopes), claimed=claimed, account=account)
 
 
 def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:

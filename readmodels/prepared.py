@@ -1,0 +1,36 @@
+"""Reading on Django's own connection by statements that PostgreSQL plans once: for the few that every request needs.
+
+Django's cursors put the values into the text of each statement, so that it is planned anew each time, and ask before
+the first of a request whether the connection still stands. These statements only read: where the connection broke, they
+are simply sent again on a new one.
+"""
+
+from typing import Any
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+Parameters = dict[str, Any] | list[Any]
+
+
+def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """The rows of a statement that changes nothing; in the transaction that Django is in, if it is in one."""
+    link = connections[DEFAULT_DB_ALIAS]
+    before = link.connection
+    try:
+        return _fetch_all(link, statement, parameters)
+    except (OperationalError, InterfaceError):
+        if before is None or not before.closed or link.in_atomic_block:
+            raise
+        link.close()
+        return _fetch_all(link, statement, parameters)
+
+
+def _fetch_all(link: BaseDatabaseWrapper, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    link.ensure_connection()
+    with link.wrap_database_errors:
+        raw: psycopg.Connection[tuple[Any, ...]] = link.connection
+        if raw.prepare_threshold is None:
+            raw.prepare_threshold = 0  # for cursors of psycopg's: Django's never prepare
+        return psycopg.Cursor(raw).execute(statement, parameters, prepare=True, binary=True).fetchall()
