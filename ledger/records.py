@@ -43,7 +43,7 @@ def public_form(event: RecordedEvent) -> dict[str, Any]:
 
 def rfc3339(moment: datetime) -> str:
     """UTC with microseconds and Z (RFC 3339): 2026-03-29T01:00:00.000000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 # The same as text from PostgreSQL, of a timestamptz, whatever the session's time zone.
