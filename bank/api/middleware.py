@@ -64,6 +64,7 @@ class _Views(BaseHandler):
         self._exception_middleware: list[Any] = []
 
     def answer(self, request: HttpRequest) -> HttpResponse:
+        request.get_host()  # raises where it is none of ours
         return self._get_response(request)
 
 
