@@ -66,9 +66,12 @@ def test_a_token_has_all_scopes_of_its_users_roles_unless_told_otherwise(roles: 
     assert me["roles"] == sorted(roles)
 
 
-def test_scopes_can_be_chosen() -> None:
-    user = a_user("teller")
-    token = api_token(user.username, "--scope", "cash:write", "--scope", "accounts:read")[0].strip()
+@pytest.mark.parametrize(
+    "arguments",
+    [("--scope", "cash:write", "--scope", "accounts:read"), ("--scope", "cash:write", "accounts:read")],
+)
+def test_scopes_can_be_chosen(arguments: tuple[str, ...]) -> None:
+    token = api_token(a_user("teller").username, *arguments)[0].strip()
     assert Api(token).get("/me").body["scopes"] == ["accounts:read", "cash:write"]
 
 

@@ -73,7 +73,7 @@ class Person:
 # Links within a sentence are exempt (WCAG 2.5.8), and so is what covers its whole row or card.
 _SMALL_TARGETS = """
 (least) => [...document.querySelectorAll("button, input, select, summary, .btn, .back, nav a, .tasks a, .change a")]
-  .filter((e) => e.type !== "hidden" && e.type !== "radio" && e.checkVisibility())
+  .filter((e) => e.type !== "hidden" && !e.closest(".choice") && e.checkVisibility())
   .filter((e) => { const box = e.getBoundingClientRect(); return box.height < least - 0.5 || box.width < least - 0.5; })
   .map((e) => `too small for a finger: ${e.outerHTML.slice(0, 80)}`)
 """

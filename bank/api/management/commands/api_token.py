@@ -25,9 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument(
             "--scope",
-            action="append",
+            action="extend",
+            nargs="+",
             choices=[str(scope) for scope in Scope],
-            help="what the token may be used for; repeatable (default: all that the user's roles allow)",
+            help="what the token may be used for, one or more (default: all that the user's roles allow)",
         )
         parser.add_argument(
             "--days", type=int, default=_DEFAULT_DAYS, help="how long it is good for (default: %(default)s)"
