@@ -10,6 +10,7 @@ from django.test import TransactionTestCase
 
 from bank.ops import roles
 from ledger.connections import close_pool
+from tests.acting import acting_as
 
 _LEDGER_TABLES = (
     "ledger_event",
@@ -34,6 +35,7 @@ _LEDGER_TABLES = (
     "webhooks_attempt",
 )
 _MADE_BY_MIGRATE = {"django_content_type", "auth_permission", "django_migrations"}
+_WITH_THE_GRANTS_OF_THE_WEB = {"accounts", "api", "readmodels", "web"}
 # Partitions have triggers of their own.
 _SWITCH = """
 do $$ declare t record; begin
@@ -63,6 +65,19 @@ def _empty_ledger(request: pytest.FixtureRequest) -> None:
     ):
         request.getfixturevalue("transactional_db")
         empty_the_ledger()
+
+
+@pytest.fixture(autouse=True)
+def _grants(request: pytest.FixtureRequest, _empty_ledger: None, _django_db_marker: None) -> Iterator[None]:
+    """What the web does is tested with the web's grants; what a test itself needs besides, it does `as_owner`."""
+    used = request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)
+    if request.path.parent.name not in _WITH_THE_GRANTS_OF_THE_WEB or not used:
+        yield
+        return
+    if "transactional_db" in request.fixturenames or "db" in request.fixturenames:
+        request.getfixturevalue("db")
+    with acting_as(roles.APP):
+        yield
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from ledger.reading import read_stream, stream_version
 from readmodels import balances
 from tests.accounts.crowd import Ask, all_at_once, both_ways, outcome_of, said
 from tests.accounts.wire import one_fresh_connection, tapped
+from tests.acting import as_owner
 from tests.steps import BY, a_customer, an_account, deposit, open_for, transfer, withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +64,7 @@ def written_but_not_committed(command: Command) -> Iterator[None]:
 def wait_until_somebody_waits_for_a_lock(count: int = 1) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute(
                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
             )
@@ -267,7 +268,7 @@ def test_a_command_whose_first_try_elsewhere_was_rolled_back_is_carried_out() ->
 @contextmanager
 def races_always_lost() -> Iterator[None]:
     """Whoever moves a stream's head meets what a lost race looks like."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "create function test_lose() returns trigger language plpgsql as $$ begin"
             " raise exception 'lost' using errcode = 'serialization_failure'; end $$;"
@@ -276,7 +277,7 @@ def races_always_lost() -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("drop trigger test_lose on ledger_stream; drop function test_lose()")
 
 

@@ -24,6 +24,7 @@ from ledger.rows import parameters
 from ledger.runner import drain
 from readmodels import balances, movements
 from readmodels.registry import PROJECTIONS
+from tests.acting import as_owner
 from tests.chance import a_seed, chances
 from tests.readmodels.histories import live, lives_of_endpoints, three_accounts
 from tests.steps import BY, an_account, deposit
@@ -50,6 +51,12 @@ def rows_of(table: str, schema: str = "public") -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def test_effects_are_never_made_anew() -> None:
+    sent = next(p.name for p in projections() if isinstance(p, AsyncProjection) and not p.tables)
+    with pytest.raises(ValueError, match="nothing to rebuild"):
+        rebuild(sent)
+
+
 def test_every_table_of_the_read_side_belongs_to_one_projection() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -72,7 +79,7 @@ def test_a_rebuilt_projection_does_not_differ_from_the_one_in_use(name: str) -> 
 def test_a_check_finds_a_row_that_is_not_what_the_events_say(name: str) -> None:
     a_past(name)
     table = next(p for p in STORED if p.name == name).tables[0]
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"delete from {table} where ctid = (select min(ctid) from {table})")
     assert rebuild(name, check=True).differences == 1
 
