@@ -27,6 +27,7 @@ from bank.api.problems import (
 )
 from bank.web.middleware import correlation_id
 from ledger.errors import NoConnection, StoreBusy, StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.partitions import EventsDetached
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def problem_of(error: Exception) -> Problem | None:
             logger.warning("database away: %s", error)
             return status_problem(503)
         case _:
-            return _framework_problem(error)
+            return _other_problem(error)
 
 
 def is_lost_connection(error: Exception) -> bool:
@@ -83,8 +84,10 @@ def problem_of_refusal(refusal: Refused) -> Problem:
     return Problem(REFUSAL_STATUSES.get(refusal.code, 422), refusal.code, str(refusal))
 
 
-def _framework_problem(error: Exception) -> Problem | None:
+def _other_problem(error: Exception) -> Problem | None:
     match error:
+        case EventsDetached():
+            return unavailable("unavailable", "Events of that time are archived. The bank can have them back.")
         case framework.ValidationError():
             return validation_problem(error)
         case framework.APIException():

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from bank.web.context import bank
 from bank.web.middleware import correlation_id
 from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
+from ledger.partitions import EventsDetached
 
 RETRY_AFTER_SECONDS = 5
 
@@ -96,6 +97,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem_page(request, UNAVAILABLE if is_unavailable(sys.exc_info()[1]) else SERVER_ERROR)
 
 
+_AWAY = (StoreBusy, StoreUnavailable, TooMuchContention, EventsDetached, OperationalError, InterfaceError)
+
+
 def is_unavailable(error: BaseException | None) -> bool:
     """Whether `error` says that the store or the database can't be reached just now."""
-    return isinstance(error, StoreBusy | StoreUnavailable | TooMuchContention | OperationalError | InterfaceError)
+    return isinstance(error, _AWAY)

@@ -29,6 +29,7 @@ from ledger.sealing import seal_all
 from ledger.signing import sign_head
 from ledger.stored import read_stored
 from readmodels import balances, movements
+from tests.api.given import a_user, api_of
 from tests.faults.cluster import a_bank, manage, managed
 from tests.faults.processes import wait_until
 from tests.faults.storm import STORED
@@ -186,6 +187,8 @@ def check_that_what_is_away_is_told() -> None:
     with pytest.raises(EventsDetached):
         list(export_lines(Selection()))
     assert find_event(away, 10**6) is None
+    api = api_of(a_user("teller"))
+    assert (api.get(f"/accounts/{away}").status, api.get(f"/accounts/{away}", {"version": 1}).status) == (200, 503)
     with connection.cursor() as cursor:
         cursor.execute("delete from ledger_checkpoint where projection = 'movements'")
     with pytest.raises(EventsDetached):

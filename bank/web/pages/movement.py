@@ -9,6 +9,8 @@ from django.shortcuts import render
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in, visible_account
 from bank.web.movements import KIND_WORDS, lines_of
+from ledger.partitions import EventsDetached
+from ledger.records import RecordedEvent
 from readmodels import balances, events, movements
 from readmodels.balances import AccountRow
 from readmodels.movements import Movement
@@ -43,10 +45,18 @@ def movement_page(request: SignedInRequest, account_id: UUID, stream_position: i
         "kind": KIND_WORDS[movement.kind],
         "from_side": from_side,
         "to_side": to_side,
-        "event": events.find_event(account_id, stream_position),
+        "event": _event(account_id, stream_position),
         "shows_actor": policy.may_see_customers(request.user),
     }
     return render(request, "web/movement.html", context)
+
+
+def _event(account_id: UUID, stream_position: int) -> RecordedEvent | None:
+    """What the record says about it; None where that is archived: the movement itself is known without."""
+    try:
+        return events.find_event(account_id, stream_position)
+    except EventsDetached:
+        return None
 
 
 def _side_of(account: AccountRow) -> Side:
