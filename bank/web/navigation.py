@@ -28,6 +28,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         ("Transfer", reverse("web:choose_transfer"), is_customer, ""),
         ("Customers", reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
         ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person), ""),
+        ("Webhooks", reverse("web:webhooks"), policy.may_operate(person), ""),
         ("Records", reverse("admin:index"), policy.may_audit(person), ""),
         ("Security", reverse("web:security"), True, ""),
     ]

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from bank.identity import views as identity
 from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme
+from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
 app_name = "web"
@@ -42,5 +43,6 @@ urlpatterns: list[URLPattern] = [
     path("customers/<uuid:customer_id>/open-account/check", staff.open_account_check, name="open_account_check"),
     path("security", security.security_page, name="security"),
     path("security/tokens/<int:token_id>/revoke", security.revoke, name="revoke_token"),
+    *WEBHOOK_PATHS,
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]

@@ -6,19 +6,24 @@ from uuid import UUID
 import pytest
 from django.urls import URLPattern, resolve, reverse
 
+from accounts.webhook_commands import SendWebhookTest
 from bank.identity.models import Role, User
 from bank.web.pages.home import OWN_TASKS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
+from bank.web.tasks.webhooks import ENDPOINT_TASKS
 from bank.web.urls import urlpatterns
 from ledger.ids import new_id
+from ledger.runner import drain
 from tests.web.pages import Browser, location
 from tests.web.people import Customer, a_login
+from tests.webhooks.steps import about, an_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WHO = ("anonymous", "ada", "grace", "teller", "auditor", "operations", "admin", "nobody")
-SIGN_IN, SEEN, AWAY, NO, NONE = 302, 200, 302, 403, 404
-# What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer.
+SIGN_IN, SEEN, AWAY, STRAIGHT_ON, NO, NONE = 302, 200, 302, 303, 403, 404
+# What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer, {e} a webhook endpoint, {m} an event
+# that is delivered to it. Straight on: a task without anything to fill in leads to its check page.
 SCREENS = {
     "/": (SIGN_IN, SEEN, SEEN, AWAY, AWAY, AWAY, AWAY, SEEN),
     "/transfer": (SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
@@ -37,14 +42,25 @@ SCREENS = {
     "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/security": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
+    "/webhooks": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/register": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/deliveries/{m}": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/disable": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/remove": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/rotate-secret": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/replay": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    "/webhooks/{e}/test": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
+    "/webhooks/{e}/enable": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
+    "/webhooks/{e}/deliveries/{m}/replay": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer"],
     "teller": ["Customers", "Daily flows"],
     "auditor": ["Customers", "Daily flows", "Records"],
-    "operations": ["Daily flows"],
-    "admin": ["Customers", "Daily flows", "Records"],
+    "operations": ["Daily flows", "Webhooks"],
+    "admin": ["Customers", "Daily flows", "Webhooks", "Records"],
     "nobody": [],
 }
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
@@ -54,6 +70,7 @@ SENT = {
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
     "/theme": (303, 303, 303, 303, 303, 303, 303, 303),
     "/iban-hint": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
+    "/webhooks/secrets/00000000-0000-7000-8000-000000000001": (SIGN_IN, NO, NO, NO, NO, NONE, NONE, NO),
     "/security/tokens/1/revoke": (SIGN_IN, NONE, NONE, NONE, NONE, NONE, NONE, NONE),
 }
 # Check pages: whoever may not open the form may not open them either; without a draft they lead back to it.
@@ -61,6 +78,9 @@ CHECKS = [
     *(f"/accounts/{{a}}/{task.slug}" for task in ACCOUNT_TASKS),
     "/customers/register",
     "/customers/{c}/open-account",
+    "/webhooks/register",
+    *(f"/webhooks/{{e}}/{task.slug}" for task in ENDPOINT_TASKS),
+    "/webhooks/{e}/deliveries/{m}/replay",
 ]
 # Tested by themselves: receipts below, and choosing an account where a customer has several.
 BY_THEMSELVES = {"receipt", *(f"choose_{task.name}" for task in OWN_TASKS)}
@@ -83,17 +103,26 @@ def browser_of(people: dict[str, User], who: str) -> Browser:
     return Browser() if who == "anonymous" else Browser.signed_in(people[who])
 
 
+def places(ada: Customer) -> dict[str, UUID]:
+    """What stands for the letters in addresses."""
+    endpoint_id, _ = an_endpoint("https://hooks.example.com/")
+    tested = about(SendWebhookTest, endpoint_id)
+    drain()
+    return {"a": ada.account_id, "c": ada.customer_id, "e": endpoint_id, "m": tested.events[0].id}
+
+
 def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Customer) -> None:
     got = {}
+    letters = places(ada)
     for address in SCREENS:
-        url = address.format(a=ada.account_id, c=ada.customer_id)
+        url = address.format(**letters)
         got[address] = tuple(browser_of(people, who).open(url).status for who in WHO)
     assert got == SCREENS
 
 
 def test_every_address_of_the_pages_is_in_a_table() -> None:
     listed = [*SCREENS, *SENT, *(f"{form}/check" for form in CHECKS)]
-    paths = [address.format(a=new_id(), c=new_id()) for address in listed]
+    paths = [address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id()) for address in listed]
     names = {resolve(path).url_name for path in paths} | BY_THEMSELVES | {resolve("/favicon.ico").url_name}
     assert {pattern.name for pattern in urlpatterns} == names
 
@@ -104,12 +133,13 @@ def test_what_is_sent_gets_in_where_the_policy_says(people: dict[str, User], ada
 
 
 def test_a_check_page_is_no_way_around_its_form(people: dict[str, User], ada: Customer) -> None:
+    letters = places(ada)
     for form in CHECKS:
-        url = form.format(a=ada.account_id, c=ada.customer_id)
+        url = form.format(**letters)
         for who in WHO:
             browser, may_open = browser_of(people, who), SCREENS[form][WHO.index(who)]
             for status in (browser.open(f"{url}/check").status, browser.post(f"{url}/check", {}).status):
-                assert status == (400 if may_open == SEEN else may_open), (url, who, status)
+                assert status == (400 if may_open in {SEEN, STRAIGHT_ON} else may_open), (url, who, status)
 
 
 def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> None:
@@ -119,7 +149,7 @@ def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> No
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
     for address in SCREENS:
-        url = address.format(a=ada.account_id, c=ada.customer_id)
+        url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id())
         assert location(Browser().open(url)) == f"/sign-in?next={url}"
 
 

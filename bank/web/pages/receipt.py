@@ -26,6 +26,7 @@ from accounts.handler import Outcome, find_outcome
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.formats import iban_html, money_html
+from bank.web.pages import webhook_receipt
 from ledger.records import RecordedEvent
 from readmodels import balances, customers
 
@@ -39,6 +40,7 @@ TITLES: Final = {
     "CloseAccount": "Account closed",
     "OpenAccount": "Account opened",
     "RegisterCustomer": "Customer registered",
+    **webhook_receipt.TITLES,
 }
 
 
@@ -72,6 +74,7 @@ def receipt(request: SignedInRequest, command_id: UUID) -> HttpResponse:
         "title": TITLES.get(outcome.command_type, "Done") if outcome.accepted else "Refused: nothing was changed",
         "facts": _facts(request, outcome),
         "steps": _steps(request, outcome),
+        "has_secret": is_sender and webhook_receipt.has_secret_to_show(outcome),
     }
     return render(request, "web/receipt.html", context)
 
@@ -115,7 +118,7 @@ def _facts_of(event: RecordedEvent, account: Account | None) -> list[Fact]:
                 Fact(label="Email", value=data.email or "None"),
             ]
         case _:
-            return here
+            return here or [Fact(label=label, value=value) for label, value in webhook_receipt.lines_of(event)]
 
 
 def _amount(minor: int, currency: str) -> Fact:
@@ -153,4 +156,6 @@ def _steps(request: SignedInRequest, outcome: Outcome) -> list[Step]:
             if customers.find(customer_id) is not None:
                 steps.append(Step(label="Open an account", href=reverse("web:open_account", args=[customer_id])))
                 steps.append(Step(label="Go to the customer", href=reverse("web:customer", args=[customer_id])))
+    if policy.may_operate(request.user):
+        steps += [Step(label=label, href=href) for label, href in webhook_receipt.steps_of(outcome)]
     return steps or [Step(label="Go to the overview", href=reverse("web:overview"))]

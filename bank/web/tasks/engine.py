@@ -47,6 +47,11 @@ def run_form(request: SignedInRequest, task: Task) -> HttpResponse:
     return _show_form(request, task, task.form(initial=draft.values), command_id=draft.command_id)
 
 
+def begin_check(request: SignedInRequest, task: Task) -> HttpResponse:
+    """To the check page of a task without anything to fill in; where it can't be done now, that page says why."""
+    return _to_check(task, _token(request, task, new_id(), {}))
+
+
 def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
     """GET: what will be done, to be confirmed. POST: done, once, and on to the receipt."""
     if request.method not in {"GET", "HEAD", "POST"}:
@@ -86,6 +91,7 @@ def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
 
 
 def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
+    task.prepare(command)
     try:
         handle(
             command,
@@ -130,6 +136,8 @@ def _show_check(request: SignedInRequest, task: Task, draft: Draft, command: Com
 
 def _show_refusal(request: SignedInRequest, task: Task, draft: Draft, refusal: Refused) -> HttpResponse:
     """The form with the bank's words and all values. A refusal is recorded for ever: the next try has a new id."""
+    if task.is_one_step:
+        return begin_check(request, task)  # the check page says why not
     form = task.form(draft.values)
     form.is_valid()
     _mark(form, task.refused_field(refusal), str(refusal))

@@ -41,6 +41,7 @@ class Task:
     check_title: ClassVar[str] = "Check before you go on"
     form_class: ClassVar[type[forms.Form]]
     is_grave: ClassVar[bool] = False
+    is_one_step: ClassVar[bool] = False  # nothing to fill in: begins with the check page
     # By the refusal's code.
     refused_fields: ClassVar[Mapping[str, str]] = {}
 
@@ -84,6 +85,9 @@ class Task:
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         """The command that `values` ask for. Raises InvalidCommand with the form's field."""
         raise NotImplementedError
+
+    def prepare(self, command: Command) -> None:
+        """What has to be there before the command is sent."""
 
     def answers(self, values: Values) -> list[Answer]:
         """The lines of the check page."""

@@ -1,0 +1,420 @@
+"""What operations do to webhook endpoints: register, disable, enable, rotate the secret, test, replay, remove."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.urls import reverse
+
+from accounts.aggregates import State
+from accounts.command import Command
+from accounts.invalid import InvalidCommand
+from accounts.webhook_commands import (
+    DisableWebhookEndpoint,
+    EnableWebhookEndpoint,
+    RegisterWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    ReplayWebhook,
+    RotateWebhookSecret,
+    SendWebhookTest,
+)
+from accounts.webhook_endpoint import EndpointStatus, WebhookEndpoint
+from bank.identity.models import User
+from bank.web.tasks.care import ReasonForm
+from bank.web.tasks.fields import text_field
+from bank.web.tasks.task import Answer, Task, Values
+from bank.webhooks import endpoints
+from bank.webhooks.models import Delivery
+from ledger.codec import event_types
+from readmodels.webhook_endpoints import WebhookEndpointRow
+
+_OVERLAPS = (("24", "For 24 hours"), ("1", "For an hour"), ("168", "For a week"), ("0", "Not at all: it has leaked"))
+
+
+class _ManyBoxes(forms.CheckboxSelectMultiple):
+    """Also reads what a draft keeps of it: names apart by commas."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return [one for one in value.split(",") if one] if isinstance(value, str) else value
+
+
+class EventTypesField(forms.MultipleChoiceField):
+    """Some event types; as one text, so that a draft can carry it."""
+
+    widget = _ManyBoxes
+
+    def clean(self, value: Any) -> str:
+        return ",".join(super().clean(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.split(",") if isinstance(value, str) else value
+
+
+class RegisterEndpointForm(forms.Form):
+    """Where to, of what."""
+
+    url = text_field(
+        "Address",
+        help_text="Begins with https://. Messages are sent there as POST; the bank never follows redirects.",
+        missing="Enter the address.",
+    )
+    event_types = EventTypesField(
+        label="Events",
+        required=False,
+        help_text="Tick what the receiver is to be told of. Nothing ticked: everything, also kinds that come later.",
+        error_messages={"invalid_choice": "Choose events of the list."},
+    )
+    description = text_field("Description (optional)", required=False, help_text="Who receives it, and what for.")
+
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any]) -> None:
+        super().__init__(data, initial=dict(initial))
+        field = self.fields["event_types"]
+        assert isinstance(field, EventTypesField)
+        field.choices = [(kind.name, kind.name) for kind in event_types()]
+
+    def event_kinds(self) -> list[tuple[str, str, bool]]:
+        """(name, what it says, ticked) of each event type."""
+        ticked = set(self["event_types"].value() or ())
+        return [(k.name, " ".join((k.cls.__doc__ or "").split()), k.name in ticked) for k in event_types()]
+
+
+class RegisterEndpointTask(Task):
+    """Tell an address outside of events."""
+
+    name = "register_webhook"
+    title = "Register webhook"
+    icon = "plus"
+    intro = "An address outside the bank is told of events, signed with a secret that is made for it."
+    confirm = "Register webhook"
+    check_title = "Check the new webhook"
+    form_class = RegisterEndpointForm
+
+    @property
+    def form_url(self) -> str:
+        return reverse("web:register_webhook")
+
+    @property
+    def back_url(self) -> str:
+        return reverse("web:webhooks")
+
+    @property
+    def back_label(self) -> str:
+        return "Webhooks"
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        return endpoints.registering(
+            command_id,
+            at,
+            url=values["url"],
+            event_types=[name for name in values["event_types"].split(",") if name],
+            description=values["description"],
+        )
+
+    def prepare(self, command: Command) -> None:
+        assert isinstance(command, RegisterWebhookEndpoint)
+        endpoints.keep_secret(command)
+
+    def answers(self, values: Values) -> list[Answer]:
+        return [
+            Answer(label="Address", value=values["url"], field="url", is_main=True),
+            Answer(
+                label="Events",
+                value=values["event_types"].replace(",", ", ") or "All of them",
+                field="event_types",
+            ),
+            Answer(label="Description", value=values["description"] or "None", field="description"),
+            Answer(label="Secret", value="Made now", note="It is shown once, after this page."),
+        ]
+
+
+class EndpointTask(Task):
+    """One thing done to one endpoint."""
+
+    slug: ClassVar[str]
+    effect: ClassVar[str] = ""
+    relevant_in: ClassVar[frozenset[str]] = frozenset({EndpointStatus.ACTIVE.value, EndpointStatus.DISABLED.value})
+
+    def __init__(self, person: User, endpoint: WebhookEndpointRow, delivery: Delivery | None = None) -> None:
+        super().__init__(person)
+        self.endpoint = endpoint
+        self.delivery = delivery
+
+    @property
+    def is_relevant(self) -> bool:
+        """Whether it makes sense in the endpoint's state."""
+        return self.endpoint.status in self.relevant_in
+
+    @property
+    def subject(self) -> str:
+        return f"{self.endpoint.endpoint_id}:{self.delivery.event_id if self.delivery else ''}"
+
+    @property
+    def start_url(self) -> str:
+        """Where the task begins."""
+        return reverse(f"web:{self.name}", args=[self.endpoint.endpoint_id])
+
+    @property
+    def href(self) -> str:
+        return self.start_url
+
+    @property
+    def form_url(self) -> str:
+        return self.back_url if self.is_one_step else self.start_url
+
+    @property
+    def check_url(self) -> str:
+        return f"{self.start_url}/check"
+
+    @property
+    def back_url(self) -> str:
+        return reverse("web:webhook", args=[self.endpoint.endpoint_id])
+
+    @property
+    def back_label(self) -> str:
+        return "The webhook"
+
+    def states(self, command: Command) -> dict[UUID, State]:
+        del command
+        return {self.endpoint.endpoint_id: endpoint_state(self.endpoint)}
+
+    def answers(self, values: Values) -> list[Answer]:
+        return [
+            Answer(label="Webhook", value=self.endpoint.url, is_main=True),
+            Answer(label="Effect", value=self.effect),
+            *self.more_answers(values),
+        ]
+
+    def more_answers(self, values: Values) -> list[Answer]:  # noqa: ARG002 - some tasks read it
+        """The lines that only this task has."""
+        return []
+
+
+class _ReasonTask(EndpointTask):
+    form_class = ReasonForm
+    command_class: ClassVar[type[DisableWebhookEndpoint | RemoveWebhookEndpoint]]
+    is_grave = True
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        return self.command_class(
+            command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id, reason=values["reason"]
+        )
+
+    def more_answers(self, values: Values) -> list[Answer]:
+        return [Answer(label="Reason", value=values["reason"], field="reason")]
+
+
+class DisableTask(_ReasonTask):
+    """Send nothing for now."""
+
+    name = "disable_webhook"
+    slug = "disable"
+    title = "Disable"
+    icon = "lock"
+    intro = "Nothing is sent until it is enabled again."
+    confirm = "Disable webhook"
+    check_title = "Check before you disable"
+    effect = "What waits goes on waiting. What happens meanwhile is not queued: replay it afterwards."
+    command_class = DisableWebhookEndpoint
+    relevant_in = frozenset({EndpointStatus.ACTIVE.value})
+
+
+class RemoveTask(_ReasonTask):
+    """Send nothing any more."""
+
+    name = "remove_webhook"
+    slug = "remove"
+    title = "Remove"
+    icon = "circle-x"
+    intro = "Nothing is sent there any more, for ever. What waits is cancelled; the log stays for a while."
+    confirm = "Remove webhook for ever"
+    check_title = "Check before you remove"
+    effect = "Nothing is sent there any more. This can't be undone."
+    command_class = RemoveWebhookEndpoint
+
+
+class _OneStepTask(EndpointTask):
+    """Nothing to fill in: straight to the check page."""
+
+    is_one_step = True
+    form_class = forms.Form
+
+
+class EnableTask(_OneStepTask):
+    """Send again."""
+
+    name = "enable_webhook"
+    slug = "enable"
+    title = "Enable"
+    icon = "lock-open"
+    confirm = "Enable webhook"
+    check_title = "Check before you enable"
+    effect = "What was waiting is sent, and what happens from now on."
+    relevant_in = frozenset({EndpointStatus.DISABLED.value})
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        del values
+        return EnableWebhookEndpoint(command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id)
+
+
+class TestTask(_OneStepTask):
+    """See a message arrive."""
+
+    name = "test_webhook"
+    slug = "test"
+    title = "Send test"
+    icon = "arrow-up-right"
+    confirm = "Send test"
+    check_title = "Check before you send"
+    effect = "A message of the type WebhookTestRequested is sent, and stands in the log below."
+    relevant_in = frozenset({EndpointStatus.ACTIVE.value})
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        del values
+        return SendWebhookTest(command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id)
+
+
+class ReplayOneTask(_OneStepTask):
+    """Send one message again."""
+
+    name = "replay_delivery"
+    slug = "replay"
+    title = "Send again"
+    icon = "rotate-ccw"
+    confirm = "Send again"
+    check_title = "Check before you send again"
+    effect = "The same message is sent, under the same id: a receiver that keeps ids does nothing twice."
+    relevant_in = frozenset({EndpointStatus.ACTIVE.value})
+
+    @property
+    def start_url(self) -> str:
+        assert self.delivery is not None, "it is about a delivery"
+        return reverse("web:replay_delivery", args=[self.endpoint.endpoint_id, self.delivery.event_id])
+
+    @property
+    def back_url(self) -> str:
+        assert self.delivery is not None, "it is about a delivery"
+        return reverse("web:webhook_delivery", args=[self.endpoint.endpoint_id, self.delivery.event_id])
+
+    @property
+    def back_label(self) -> str:
+        return "The delivery"
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        del values
+        assert self.delivery is not None, "it is about a delivery"
+        return ReplayWebhook(
+            command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id, event_id=self.delivery.event_id
+        )
+
+    def more_answers(self, values: Values) -> list[Answer]:
+        del values
+        assert self.delivery is not None, "it is about a delivery"
+        return [Answer(label="Message", value=self.delivery.event_type, note=self.delivery.message_id)]
+
+
+class ReplayForm(forms.Form):
+    """Since when."""
+
+    since = forms.CharField(
+        label="Since (UTC)",
+        help_text="A moment of the last 30 days.",
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "datetime-local", "class": "form-control", "autocomplete": "off"}),
+        error_messages={"required": "Enter since when."},
+    )
+
+
+class ReplayTask(EndpointTask):
+    """Send everything since a moment again."""
+
+    name = "replay_webhook"
+    slug = "replay"
+    title = "Replay"
+    icon = "rotate-ccw"
+    intro = "Everything that was recorded since then is sent again, also what was missed while it was disabled."
+    confirm = "Replay now"
+    check_title = "Check before you replay"
+    form_class = ReplayForm
+    effect = "The messages keep their ids: a receiver that keeps ids does nothing twice."
+    relevant_in = frozenset({EndpointStatus.ACTIVE.value})
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        try:
+            since = datetime.fromisoformat(values["since"])
+        except ValueError:
+            raise InvalidCommand("since", "invalid_timestamp", "Enter a moment, such as 2026-11-23 09:00.") from None
+        since = since.replace(tzinfo=UTC) if since.tzinfo is None else since
+        return ReplayWebhook(command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id, since=since)
+
+    def more_answers(self, values: Values) -> list[Answer]:
+        return [Answer(label="Since", value=f"{values['since'].replace('T', ' ')} UTC", field="since")]
+
+
+class RotateForm(forms.Form):
+    """How long both secrets sign."""
+
+    overlap_hours = forms.ChoiceField(
+        label="The old secret goes on signing",
+        choices=_OVERLAPS,
+        help_text="Beside the new one, so that the receiver can change over without missing a message.",
+        widget=forms.Select(attrs={"class": "form-select"}),
+        error_messages={"required": "Choose how long.", "invalid_choice": "Choose how long from the list."},
+    )
+
+
+class RotateTask(EndpointTask):
+    """A new secret."""
+
+    name = "rotate_webhook"
+    slug = "rotate-secret"
+    title = "Rotate secret"
+    icon = "shield-check"
+    intro = "A new secret is made and shown once."
+    confirm = "Rotate secret"
+    check_title = "Check before you rotate"
+    form_class = RotateForm
+    effect = "A new secret signs from now on. It is shown once, after this page."
+
+    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
+        hours = int(values["overlap_hours"])
+        return RotateWebhookSecret(
+            command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id, overlap_seconds=hours * 3600
+        )
+
+    def prepare(self, command: Command) -> None:
+        assert isinstance(command, RotateWebhookSecret)
+        endpoints.keep_secret(command)
+
+    def more_answers(self, values: Values) -> list[Answer]:
+        return [
+            Answer(label="The old secret signs", value=dict(_OVERLAPS)[values["overlap_hours"]], field="overlap_hours")
+        ]
+
+
+ENDPOINT_TASKS: tuple[type[EndpointTask], ...] = (
+    TestTask,
+    ReplayTask,
+    RotateTask,
+    DisableTask,
+    EnableTask,
+    RemoveTask,
+)
+
+
+def endpoint_state(row: WebhookEndpointRow) -> WebhookEndpoint:
+    """The folded state that the inline read model stands for."""
+    return WebhookEndpoint(
+        endpoint_id=row.endpoint_id,
+        url=row.url,
+        event_types=row.event_types,
+        description=row.description,
+        status=EndpointStatus(row.status),
+        reason=row.reason,
+        secret_id=row.secret_id,
+        previous_secret_id=row.previous_secret_id,
+        previous_valid_until=row.previous_valid_until,
+        registered_at=row.registered_at,
+    )
