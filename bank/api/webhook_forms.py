@@ -33,7 +33,8 @@ class UrlField(TextField):
     json_schema = {
         "type": "string",
         "format": "uri",
-        "pattern": r"^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~/-]*)?$",
+        "pattern": r"^https://(?=[^/:]{4,253}([/:]|$))([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+        r"(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~/-]*)?$",
         "maxLength": URL_LENGTH,
         "examples": ["https://hooks.example.com/passbook"],
         "description": "A public address. No user name, no password, no #. (The demo takes http and this machine.)",
@@ -131,6 +132,7 @@ class RotateSecretRequest(StrictSerializer):
 class ReplayRequest(StrictSerializer):
     """`POST /webhook-endpoints/{id}/replay`: one message, or all since a moment."""
 
+    json_schema = {"oneOf": [{"required": ["message_id"]}, {"required": ["since"]}]}
     message_id = MessageField(max_length=64, required=False)
     since = TimestampField(required=False)
 

@@ -71,9 +71,13 @@ def validator(where: tuple[str, ...]) -> jsonschema_rs.Draft202012Validator:
 
 def validator_of(schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     """For a schema whose references lead into the document."""
-    return jsonschema_rs.Draft202012Validator(
-        {**schema, "components": document()["components"]}, validate_formats=True, ignore_unknown_formats=True
-    )
+    return _compiled(json.dumps(schema))
+
+
+@cache
+def _compiled(schema: str) -> jsonschema_rs.Draft202012Validator:
+    whole = {**json.loads(schema), "components": document()["components"]}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True, ignore_unknown_formats=True)
 
 
 def _check_unlisted(status: int, response: Any) -> None:

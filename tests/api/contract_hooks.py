@@ -32,12 +32,14 @@ schemathesis.openapi.format("cursor", st.just("AAAA"))
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     """Name things that are there, where the call was to be a good one; leave bad ones as they are."""
+    if case.headers and not _is_good(case, ParameterLocation.HEADER):
+        return  # after an edit, Schemathesis would take the bad header for a good one
     if _is_good(case, ParameterLocation.PATH):
         for name in case.path_parameters or {}:
             _take_one_that_is_there(case.path_parameters, name)
     if _is_good(case, ParameterLocation.QUERY):
         _mend_query(case.query)
-    if _is_good(case, ParameterLocation.HEADER):
+    if case.headers:
         _mend_headers(case.headers)
     if _is_good(case, ParameterLocation.BODY):
         for command in case.body if isinstance(case.body, list) else [case.body]:
@@ -56,11 +58,9 @@ def _mend_query(query: dict[str, Any]) -> None:
 
 
 def _mend_headers(headers: dict[str, str]) -> None:
-    """A key of its own for most calls; and a tag where the coverage phase wrote one that its pattern does not take."""
+    """A key of its own for most calls."""
     if "Idempotency-Key" in headers and _mostly():
         headers["Idempotency-Key"] = str(uuid4())
-    if "If-Match" in headers and not headers["If-Match"].startswith(('"', "W/", "*")):
-        headers["If-Match"] = "*"
 
 
 def _mend_command(command: Any) -> None:
@@ -93,7 +93,7 @@ def _is_good(case: Any, location: ParameterLocation) -> bool:
     if meta is None:
         return False
     component = meta.components.get(location)
-    return (component or meta.generation).mode.is_positive
+    return bool((component or meta.generation).mode.is_positive)
 
 
 def _take_one_that_is_there(values: dict[str, Any], name: str) -> None:

@@ -100,8 +100,8 @@ def compared(log: Path, expected: list[tuple[int, Any]]) -> list[Call]:
     for line in log.read_text().splitlines():
         kind, *rest = line.split(" ")
         if kind == "CALL":
-            method, status, url, body = rest
-            calls.append(Call(method, int(status), url, Path(body).read_bytes()))
+            method, code, url, body = rest
+            calls.append(Call(method, int(code), url, Path(body).read_bytes()))
             unseen.append(calls[-1])
             continue
         status, shown = expected[int(rest[0])]
@@ -148,6 +148,12 @@ def test_what_is_shown_in_full_has_the_members_of_some_schema(shown: dict[str, A
 def test_an_answer_that_is_not_as_shown_is_found() -> None:
     answer = {"status": "open", "events": [{"type": "AccountOpened", "id": "1"}]}
     assert_has(answer, {"events": [{"type": "AccountOpened", "id": "..."}]}, "")
-    for wrong in ({"status": "closed"}, {"state": "open"}, {"events": [{}, {}]}, {"events": [{"type": "DepositMade"}]}):
+    wrongs: list[dict[str, Any]] = [
+        {"status": "closed"},
+        {"state": "open"},
+        {"events": [{}, {}]},
+        {"events": [{"type": "DepositMade"}]},
+    ]
+    for wrong in wrongs:
         with pytest.raises(AssertionError):
             assert_has(answer, wrong, "")

@@ -25,13 +25,14 @@ def body_schema(form: fields.StrictSerializer, registry: ComponentRegistry) -> S
 
 
 def object_schema(form: fields.StrictSerializer, registry: ComponentRegistry) -> Schema:
-    """An object with the form's fields and no others."""
+    """An object with the form's fields and no others, and what the form itself says besides, as `json_schema`."""
     members = form.fields
     return {
         "type": "object",
         "properties": {name: field_schema(field, registry) for name, field in members.items()},
         "required": [name for name, field in members.items() if field.required],
         "additionalProperties": False,
+        **getattr(form, "json_schema", {}),
     }
 
 
