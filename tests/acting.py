@@ -17,7 +17,7 @@ def acting_as(role: str) -> Iterator[None]:
         _execute(connection, f"set role {role}")
 
     connection_created.connect(take_on)
-    take_on(connection)  # type: ignore[arg-type]
+    take_on(connection)
     try:
         yield
     finally:
