@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/schema/", docs.schema, name="schema"),
     path("api/docs/", docs.DocsView.as_view(), name="docs"),
     re_path(r"^api/", NoSuchResource.as_view()),
+    path("", include("bank.identity.urls")),
     path("", include("bank.web.urls")),
 ]
 
@@ -39,3 +40,4 @@ handler400 = "bank.errors.bad_request"
 handler403 = "bank.errors.permission_denied"
 handler404 = "bank.errors.not_found"
 handler500 = "bank.errors.server_error"
+handler429 = "bank.identity.views.too_many_requests"

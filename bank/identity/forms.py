@@ -1,23 +1,140 @@
-"""The sign-in form."""
+"""The forms of signing in, in the bank's words."""
 
+from typing import Any, Final
+
+from allauth.account import forms as allauth
+from allauth.account.adapter import get_adapter
 from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+_LENGTH: Final = 1_000
 
 
-class SignInForm(forms.Form):
+def password_field(label: str, *, is_new: bool = False, missing: str = "", help_text: str = "") -> forms.CharField:
+    """A password, as typed: nothing is stripped, and it is never sent back."""
+    autocomplete = "new-password" if is_new else "current-password"
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=_LENGTH,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"class": "form-control", "autocomplete": autocomplete}),
+        error_messages={"required": missing or "Enter your password."},
+    )
+
+
+class SignInForm(allauth.LoginForm):
     """Name and password, as typed. Which of the two is wrong is never said."""
 
-    username = forms.CharField(
-        label="User name",
-        max_length=150,
-        error_messages={"required": "Enter your user name."},
-        widget=forms.TextInput(
-            attrs={"class": "form-control", "autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
-        ),
+    password = password_field("Password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = forms.CharField(
+            label="User name or email",
+            max_length=254,
+            error_messages={"required": "Enter your user name or email."},
+            widget=forms.TextInput(
+                attrs={
+                    "class": "form-control",
+                    "autocomplete": "username",
+                    "autocapitalize": "none",
+                    "spellcheck": "false",
+                }
+            ),
+        )
+        self.order_fields(["login", "password"])
+
+
+class ReauthenticateForm(allauth.ReauthenticateForm):
+    """The password once more."""
+
+    password = password_field("Your password")
+
+
+class _NewPassword:
+    """Two fields for a new password; the bank's rules are said beside the first."""
+
+    fields: dict[str, Any]
+    cleaned_data: dict[str, Any]
+
+    def check_new_password(self, user: Any) -> None:
+        """Puts what is wrong with it beside the field."""
+        first, second = self.cleaned_data.get("password1"), self.cleaned_data.get("password2")
+        if not first:
+            return
+        try:
+            password_validation.validate_password(first, user)
+        except ValidationError as error:
+            self.add_error("password1", error)  # type: ignore[attr-defined]
+        if second and first != second:
+            self.add_error("password2", "Both must be the same.")  # type: ignore[attr-defined]
+
+
+RULES: Final = "At least 12 characters. Three or four words that nobody would put together are good."
+
+
+class NewPasswordForm(_NewPassword, forms.Form):
+    """A new password, twice."""
+
+    password1 = password_field("New password", is_new=True, missing="Enter a new password.", help_text=RULES)
+    password2 = password_field("New password again", is_new=True, missing="Enter the new password again.")
+
+    def __init__(self, *args: Any, user: Any = None, temp_key: str = "", **kwargs: Any) -> None:  # noqa: ARG002 - allauth's
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        """By the bank's rules for passwords."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        self.check_new_password(self.user)
+        return cleaned
+
+    def save(self) -> None:
+        """The person's password from now on."""
+        get_adapter().set_password(self.user, self.cleaned_data["password1"])
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The password of now, and a new one twice."""
+
+    oldpassword = password_field("Password of now", missing="Enter the password of now.")
+    field_order = ["oldpassword", "password1", "password2"]
+
+    def clean_oldpassword(self) -> str:
+        """Counted as a try to sign in."""
+        password: str = self.cleaned_data["oldpassword"]
+        adapter = get_adapter()
+        if not adapter.reauthenticate(self.user, password):
+            raise adapter.validation_error("incorrect_password")
+        return password
+
+
+class ForgottenPasswordForm(allauth.ResetPasswordForm):
+    """Where to send the link. A letter goes out in any case: so the answer, and its time, tell nothing."""
+
+    email = forms.EmailField(
+        label="Email",
+        help_text="The address that the bank has of you.",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
+        error_messages={
+            "required": "Enter your email address.",
+            "invalid": "Enter an email address, such as name@example.com.",
+        },
     )
-    password = forms.CharField(
-        label="Password",
-        max_length=1_000,
-        strip=False,
-        error_messages={"required": "Enter your password."},
-        widget=forms.PasswordInput(attrs={"class": "form-control", "autocomplete": "current-password"}),
-    )
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """The letter with the link; or the one that says that nobody here has this address."""
+        if self.users:
+            return str(super().save(request, **kwargs))
+        email: str = self.cleaned_data["email"]
+        context = {"bank_name": settings.BANK_NAME}
+        text = render_to_string("account/email/unknown_account_message.txt", context)
+        EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]).send()
+        return email

@@ -1,6 +1,8 @@
-"""Slows down guessing of passwords: too many failed sign-ins close the door for a while."""
+"""Slows down guessing of passwords and codes: too many failed tries close the door for a while."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from django.conf import settings
@@ -17,33 +19,47 @@ PER_NAME: Final = 50
 PER_ADDRESS: Final = 100
 
 
-def is_closed(request: HttpRequest, username: str) -> bool:
-    """Whether this name, this address, or both together have failed too often in the last 15 minutes."""
-    since = timezone.now() - WINDOW
-    limits = _limits(request, username)
-    failed = FailedSignIn.objects.filter(key__in=limits, failed_at__gt=since).values_list("key", flat=True)
-    counts = dict.fromkeys(limits, 0)
-    for key in failed[: sum(limits.values())]:
-        counts[key] += 1
-    return any(counts[key] >= limit for key, limit in limits.items())
+def wait_seconds(request: HttpRequest, name: str) -> int:
+    """How long the door stays closed to this name, this address, or both together; 0 where it is open."""
+    now = timezone.now()
+    limits = _limits(request, name)
+    failed = FailedSignIn.objects.filter(key__in=limits, failed_at__gt=now - WINDOW).order_by("-failed_at")
+    times: dict[str, list[datetime]] = {key: [] for key in limits}
+    for key, failed_at in failed.values_list("key", "failed_at")[: sum(limits.values())]:
+        times[key].append(failed_at)
+    return max(_wait(times[key], limit, now) for key, limit in limits.items())
 
 
-def note_failure(request: HttpRequest, username: str) -> None:
-    """Count a failed sign-in, and forget those that count no more."""
+def note_failure(request: HttpRequest, name: str) -> None:
+    """Count a failed try, and forget those that count no more."""
     now = timezone.now()
     FailedSignIn.objects.filter(failed_at__lt=now - WINDOW).delete()
-    FailedSignIn.objects.bulk_create(FailedSignIn(key=key, failed_at=now) for key in _limits(request, username))
+    FailedSignIn.objects.bulk_create(FailedSignIn(key=key, failed_at=now) for key in _limits(request, name))
 
 
-def forget_failures(request: HttpRequest, username: str) -> None:
+def forget_failures(request: HttpRequest, name: str) -> None:
     """The right password was given: this person, here, starts anew."""
-    both, *_ = _limits(request, username)
+    both, *_ = _limits(request, name)
     FailedSignIn.objects.filter(key=both).delete()
 
 
-def _limits(request: HttpRequest, username: str) -> dict[str, int]:
+def words(seconds: int) -> str:
+    """What to say to whoever must wait so long."""
+    minutes = ceil(seconds / 60)
+    wait = "a minute" if minutes <= 1 else f"{minutes} minutes"
+    return f"There were too many failed tries. Wait {wait}, then try again."
+
+
+def _wait(newest_first: Sequence[datetime], limit: int, now: datetime) -> int:
+    """Until the try that makes it too many is old enough."""
+    if len(newest_first) < limit:
+        return 0
+    return max(ceil((newest_first[limit - 1] + WINDOW - now).total_seconds()), 1)
+
+
+def _limits(request: HttpRequest, name: str) -> dict[str, int]:
     """How many failures each key may have; the key of name and address together comes first."""
-    name, address = username.strip().casefold(), client_address(request)
+    name, address = name.strip().casefold(), client_address(request)
     return {
         _key("both", f"{name}\n{address}"): PER_NAME_AND_ADDRESS,
         _key("name", name): PER_NAME,

@@ -31,7 +31,10 @@ _COMMANDS: Final[dict[str, str]] = {
     "readmodels_webhook_endpoint": "insert, update",
     "webhooks_secret": "insert, update (shown_at)",
 }
-_OWN_TABLES: Final = ("identity", "api", "auth", "django_session", "django_admin_log", "web")
+_OWN_TABLES: Final = (
+    *("identity", "account_", "mfa_", "usersessions_"),
+    *("api", "auth", "django_session", "django_admin_log", "web"),
+)
 _JOBS: Final[dict[str, str]] = {
     "ledger_entry": "insert (position, sequence, hash)",
     "ledger_sealer_state": "update",

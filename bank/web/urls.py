@@ -3,7 +3,6 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from bank.identity import views as identity
 from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
@@ -24,8 +23,6 @@ def _task_paths() -> list[URLPattern]:
 urlpatterns: list[URLPattern] = [
     # Where browsers look on pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
-    path("sign-in", identity.sign_in, name="sign_in"),
-    path("sign-out", identity.sign_out, name="sign_out"),
     path("theme", theme.choose_theme, name="theme"),
     path("", home.overview, name="overview"),
     *(path(task.slug, home.choose_account, {"task": task}, name=f"choose_{task.name}") for task in home.OWN_TASKS),

@@ -270,7 +270,7 @@ def test_a_session_that_ended_in_the_middle_goes_on_after_the_sign_in(somebody: 
     person.press("Continue")
     person.context.clear_cookies(name="sessionid")
     person.press("Withdraw now")
-    person.fill("User name", "ada")
+    person.fill("User name or email", "ada")
     person.fill("Password", "passbook-demo")
     person.press("Sign in")
     person.press("Withdraw now")

@@ -220,7 +220,7 @@ def test_nothing_of_customers_or_clients_is_logged(lines: Lines, account: Accoun
     amount = {"amount": {"amount": "7654.32", "currency": "EUR"}, "reference": "for my Zaphod"}
     teller.post(f"{account.path}/withdrawals", amount)
     api_of(a_user("teller"), "accounts:read").post(f"{account.path}/deposits", amount)
-    Client().post("/sign-in", {"username": EMAIL, "password": "a password of Zaphod's"})
+    Client().post("/sign-in", {"login": EMAIL, "password": "a password of Zaphod's"})
     Client().get("/accounts", headers={"Authorization": f"Bearer {TOKEN}"})
     text = json.dumps(lines())
     assert len(accesses(lines)) == 8

@@ -50,7 +50,7 @@ def test_pages_behind_the_sign_in_are_kept_by_no_cache(browser: Browser, ada: Cu
 def test_cookies_are_for_this_site_and_not_for_scripts(bank: None) -> None:
     User.objects.create_user("ruth", password="correct horse battery staple")
     browser = Browser()
-    browser.post("/sign-in", {"username": "ruth", "password": "correct horse battery staple"})
+    browser.post("/sign-in", {"login": "ruth", "password": "correct horse battery staple"})
     session = browser.client.cookies["sessionid"]
     assert (session["httponly"], session["samesite"]) == (True, "Lax")
     browser.post("/theme", {"theme": "dark"})
@@ -100,6 +100,7 @@ urlpatterns = [
     path("away", raising(StoreUnavailable())),
     path("busy", raising(TooMuchContention())),
     path("crowded", raising(StoreBusy())),
+    path("docs", raising(RuntimeError()), name="docs"),
     path("", include("bank.web.urls")),
 ]
 handler400 = "bank.web.problems.bad_request"

@@ -7,6 +7,7 @@ import pytest
 from django.urls import URLPattern, resolve, reverse
 
 from accounts.webhook_commands import SendWebhookTest
+from bank.identity import urls as identity_urls
 from bank.identity.models import Role, User
 from bank.web.pages.home import OWN_TASKS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
@@ -42,6 +43,7 @@ SCREENS = {
     "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/security": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
+    "/security/password": (SIGN_IN, *[AWAY] * 7),  # these people have none yet
     "/webhooks": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
     "/webhooks/register": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
     "/webhooks/{e}": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
@@ -66,7 +68,9 @@ NAVIGATION = {
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
 # What a POST without anything in it gets: it changes nothing, and says who may come in at all.
 SENT = {
-    "/sign-in": (422, 422, 422, 422, 422, 422, 422, 422),
+    "/sign-in": (422, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
+    "/sign-in/again": (SIGN_IN, *[NO] * 7),  # without a password there is nothing to ask again
+    "/password/forgotten": (422, 422, 422, 422, 422, 422, 422, 422),
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
     "/theme": (303, 303, 303, 303, 303, 303, 303, 303),
     "/iban-hint": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
@@ -83,7 +87,10 @@ CHECKS = [
     "/webhooks/{e}/deliveries/{m}/replay",
 ]
 # Tested by themselves: receipts below, and choosing an account where a customer has several.
-BY_THEMSELVES = {"receipt", *(f"choose_{task.name}" for task in OWN_TASKS)}
+BY_THEMSELVES = {
+    *("receipt", "account_reset_password_done", "account_reset_password_from_key"),
+    *("account_reset_password_from_key_done", *(f"choose_{task.name}" for task in OWN_TASKS)),
+}
 # Doors that lead elsewhere, and who gets 200 there.
 OUTSIDE = {
     "/admin/": set(),  # roles do not open it by themselves: Django's own flag does
@@ -124,7 +131,7 @@ def test_every_address_of_the_pages_is_in_a_table() -> None:
     listed = [*SCREENS, *SENT, *(f"{form}/check" for form in CHECKS)]
     paths = [address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id()) for address in listed]
     names = {resolve(path).url_name for path in paths} | BY_THEMSELVES | {resolve("/favicon.ico").url_name}
-    assert {pattern.name for pattern in urlpatterns} == names
+    assert {pattern.name for pattern in [*urlpatterns, *identity_urls.urlpatterns]} == names
 
 
 def test_what_is_sent_gets_in_where_the_policy_says(people: dict[str, User], ada: Customer) -> None:

@@ -100,7 +100,8 @@ def test_guessing_the_password_closes_the_door(ruth: User) -> None:
     for _ in range(10):
         assert make(browser, password="wrong").status == 422
     closed = make(browser)
-    assert (closed.status, closed.response.headers["Retry-After"]) == (429, "900")
+    assert closed.status == 429
+    assert 0 < int(closed.response.headers["Retry-After"]) <= 900
     assert not ApiToken.objects.exists()
     FailedSignIn.objects.all().delete()
     assert make(browser).status == 201

@@ -20,7 +20,6 @@ from bank.api.scopes import Scope, scopes_for
 from bank.api.tokens import issue_token, revoke_token, tokens_in_use
 from bank.identity import throttle
 from bank.identity.models import User
-from bank.identity.views import TOO_MANY
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.tasks.engine import SeeOther
 from ledger.ids import new_id
@@ -100,10 +99,10 @@ def security_page(request: SignedInRequest) -> HttpResponse:
     form = TokenForm(request.user, request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    if throttle.is_closed(request, request.user.username):
-        form.add_error(None, TOO_MANY)
+    if wait := throttle.wait_seconds(request, request.user.username):
+        form.add_error(None, throttle.words(wait))
         response = _page(request, form, status=429)
-        response.headers["Retry-After"] = str(int(throttle.WINDOW.total_seconds()))
+        response.headers["Retry-After"] = str(wait)
         return response
     if not request.user.check_password(form.cleaned_data["password"]):
         throttle.note_failure(request, request.user.username)

@@ -1,0 +1,111 @@
+"""How allauth does things in this bank: its words, where it may lead, what slows down guessing, what it encrypts."""
+
+from typing import Any, Final
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from bank.identity import throttle
+from bank.identity.models import User
+
+WRONG: Final = "User name or password is wrong. Check both and try again."
+NOT_POSSIBLE: Final = "This sign-in is not possible."
+TOO_MANY: Final = "too_many"
+
+_ERRORS: Final = {
+    "username_password_mismatch": WRONG,
+    "email_password_mismatch": WRONG,
+    "incorrect_password": "The password is wrong. Check it and try again.",
+    "enter_current_password": "The password is wrong. Check it and try again.",
+    "invalid_password_reset": "The link cannot be used any more.",
+}
+# What is worth saying on the next page, by the template in which allauth would say it.
+_MESSAGES: Final = {
+    "account/messages/password_changed.txt": "Your password is changed.",
+}
+
+
+class TooManyTries(ValidationError):
+    """The door is closed for `wait_seconds`."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(throttle.words(wait_seconds), code=TOO_MANY)
+        self.wait_seconds = wait_seconds
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Sign-in by this bank's rules."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **_ERRORS}
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
+        """Nobody signs up: the bank registers its customers and invites them."""
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """A path of this bank: other hosts of ours have pages of their own."""
+        return is_own_path(self.request, url)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By the rule that holds everywhere in this bank."""
+        return throttle.client_address(request)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The person, or None; raises TooManyTries. Who is switched off gets the same answer as who is wrong."""
+        name = str(credentials.get("username") or credentials.get("email") or "")
+        if wait := throttle.wait_seconds(request, name):
+            raise TooManyTries(wait)
+        user: User | None = super().authenticate(request, **credentials)
+        if user is None:
+            throttle.note_failure(request, name)
+            return None
+        throttle.forget_failures(request, name)
+        return user
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Failures are counted in PostgreSQL, above."""
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002 - allauth's
+        """Only a passkey leads here: it proves who it is before anybody has looked."""
+        messages.error(request, NOT_POSSIBLE)
+        return HttpResponseRedirect(reverse("account_login"))
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,  # noqa: ARG002 - allauth's signature
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """Only what is worth saying, in the bank's words."""
+        words = message or _MESSAGES.get(message_template or "", "")
+        if words:
+            messages.add_message(request, level, words, extra_tags=extra_tags)
+
+    def format_email_subject(self, subject: str) -> str:
+        """As it is: the subject names the bank."""
+        return subject
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Letters know the bank's name."""
+        super().send_mail(template_prefix, email, {"bank_name": settings.BANK_NAME, **context})
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature
+        """Back to where the change began."""
+        return reverse("web:security")
+
+
+def is_own_path(request: HttpRequest, url: str | None) -> bool:
+    """Whether `url` is a path here, at this host; what begins with two slashes is another host's."""
+    return (
+        bool(url)
+        and str(url).startswith("/")
+        and url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    )
