@@ -30,7 +30,7 @@ _QUERY: Final = {
     "currency": "Rows in this currency only.",
 }
 # Texts that the bank made: nobody else can, so any other is refused.
-_OPAQUE: Final = {
+_OPAQUE: Final[dict[str, dict[str, Any]]] = {
     "cursor": {"type": "string", "format": "cursor", "pattern": "^[A-Za-z0-9_-]+$", "maxLength": 200},
     "consistent_with": {"type": "string", "format": "consistency-token", "pattern": "^[A-Za-z0-9_-]+$"},
 }

@@ -53,6 +53,7 @@ class EventsView(ApiView):
             id="listEvents",
             summary="A page of the book, or a feed of it",
             answer=Page(item=EventBody, more=FollowBody),
+            headers=("Retry-After",),
             problems={400: ("conflicting_parameters",)},
         )
     }
