@@ -14,6 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import psutil
+
 from benchmarks.bank import Bank
 
 CONNECTIONS: Final = 16
@@ -27,11 +29,12 @@ _UNITS: Final = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What wrk measured: requests a second, latencies in milliseconds."""
+    """What wrk measured: requests a second, latencies; and the CPU time that web server and PostgreSQL took for one."""
 
     rate: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Target:
     """A server: the port, what its paths begin with, and a token where it wants one."""
 
     port: int
+    pid: int
     root: str
     token: str = ""
 
@@ -78,14 +82,16 @@ def _servers(held: ExitStack, bank: Bank) -> tuple[Target, Target, Path]:
     _, token = issue_token(teller, label="bench", scopes=[Scope.ALL], lifetime=timedelta(days=1))
     accounts = places.home() / "accounts.txt"
     accounts.write_text("\n".join(map(str, bank.account_ids)) + "\n")
-    ours = Target(port=held.enter_context(_server("bank.settings")), root="/api/v1", token=token)
-    floor = Target(port=held.enter_context(_server("benchmarks.http_floor")), root="")
+    port, pid = held.enter_context(_server("bank.settings"))
+    ours = Target(port=port, pid=pid, root="/api/v1", token=token)
+    port, pid = held.enter_context(_server("benchmarks.http_floor"))
+    floor = Target(port=port, pid=pid, root="")
     return ours, floor, accounts
 
 
 @contextmanager
-def _server(settings: str) -> Iterator[int]:
-    """The web server as `make run` starts it, with these settings; yields its port."""
+def _server(settings: str) -> Iterator[tuple[int, int]]:
+    """The web server as `make run` starts it, with these settings; yields port and process id."""
     from bank.ops import parts, processes
 
     with socket.socket() as probe:
@@ -101,7 +107,7 @@ def _server(settings: str) -> Iterator[int]:
     child = processes.start(replace(program, name=settings, environment=environment))
     try:
         _wait_for(port)
-        yield port
+        yield port, child.pid
     finally:
         child.send(program.stop_signal)
         processes.wait_for_end(child, 5.0)
@@ -129,12 +135,25 @@ def _wrk(kind: str, target: Target, accounts: Path, connections: int) -> Run:
     url = f"http://127.0.0.1:{target.port}/"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "20s", "--latency", "-s", str(_SCRIPT)]
     command += [url, "--", kind, target.token, str(accounts), target.root]
+    spent = _cpu_seconds(target)
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    spent = _cpu_seconds(target) - spent
     if failures := re.search(r"Non-2xx.*|Socket errors.*", said):
         raise RuntimeError(f"{kind}: {failures[0]}")
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    rate, count = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"(\d+) requests in", said)
     assert rate is not None
-    return Run(float(rate[1]), _latency(said, 50), _latency(said, 99))
+    assert count is not None
+    return Run(float(rate[1]), _latency(said, 50), _latency(said, 99), spent / int(count[1]) * 1e3)
+
+
+def _cpu_seconds(target: Target) -> float:
+    """What the web server and the database have used so far."""
+    from bank.ops import places
+
+    postmaster = int((places.home() / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    parents = [psutil.Process(target.pid), psutil.Process(postmaster)]
+    times = [process.cpu_times() for parent in parents for process in (parent, *parent.children(recursive=True))]
+    return float(sum(time.user + time.system for time in times))
 
 
 def _latency(said: str, percent: int) -> float:
@@ -152,11 +171,13 @@ def _versus(label: str, ours: Callable[[], Run], floor: Callable[[], Run]) -> No
 
 
 def _middle(runs: list[Run]) -> Run:
-    return Run(*(median(values) for values in zip(*((r.rate, r.p50_ms, r.p99_ms) for r in runs), strict=True)))
+    return Run(
+        *(median(values) for values in zip(*((r.rate, r.p50_ms, r.p99_ms, r.cpu_ms) for r in runs), strict=True))
+    )
 
 
 def _told(run: Run) -> str:
-    return f"{run.rate:>7,.0f}/s (p50 {run.p50_ms:.1f} ms, p99 {run.p99_ms:.1f} ms)"
+    return f"{run.rate:>7,.0f}/s (p50 {run.p50_ms:.1f} ms, p99 {run.p99_ms:.1f} ms, cpu {run.cpu_ms:.2f} ms)"
 
 
 def _read_models_catch_up() -> None:
