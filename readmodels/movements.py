@@ -18,6 +18,7 @@ from ledger.connections import Cursor
 from ledger.projections import AsyncProjection
 from ledger.reading import read_stream
 from ledger.records import RecordedEvent
+from readmodels import prepared
 
 KINDS = ("deposit", "withdrawal", "transfer_sent", "transfer_received")
 _KIND_OF: dict[type[Any], tuple[str, int]] = {DepositMade: ("deposit", 1), WithdrawalMade: ("withdrawal", -1)}
@@ -54,7 +55,7 @@ class MovementRow(models.Model):
         return f"{self.account_id}/{self.stream_position}"
 
 
-class Movement(msgspec.Struct, frozen=True, kw_only=True):
+class Movement(msgspec.Struct, frozen=True):
     """A movement. `amount_minor` is signed, `balance_minor` the balance after it; `counterparty` says who in words."""
 
     account_id: UUID
@@ -90,6 +91,10 @@ class MovementFilter(msgspec.Struct, frozen=True, kw_only=True):
     min_minor: int | None = None
     max_minor: int | None = None
     text: str = ""
+
+
+_ANY = MovementFilter()
+_MOST_POSITION = 2**31 - 1
 
 
 def movement_of(event: RecordedEvent, balance_before_minor: int) -> Movement | None:
@@ -182,10 +187,21 @@ _FIELDS = (
 
 
 def page(
-    account_id: UUID, limit: int, before: int | None = None, filters: MovementFilter | None = None
+    account_id: UUID,
+    limit: int,
+    before: int | None = None,
+    filters: MovementFilter | None = None,
+    version: int | None = None,
 ) -> list[Movement]:
-    """Up to `limit` movements, the newest first, with stream positions below `before`."""
+    """Up to `limit` movements, the newest first, with stream positions below `before`.
+
+    Whoever has just read the account says its `version`: where the worker has got as far, nothing need be folded.
+    """
     wanted = filters or MovementFilter()
+    if version is not None and before is None and wanted == _ANY:
+        rows = _rows(account_id, _MOST_POSITION, limit, wanted)
+        if rows and rows[0].stream_position >= version:
+            return rows
     # First how far the worker got, then its rows up to there, and the stream behind: nothing twice, nothing missed.
     projected, balance_minor = _projected_up_to(account_id)
     tail = [] if before is not None and before <= projected + 1 else list(_tail(account_id, projected, balance_minor))
@@ -255,12 +271,11 @@ def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
 
 def _rows(account_id: UUID, up_to: int, limit: int, wanted: MovementFilter) -> list[Movement]:
     conditions = {"m.account_id = %s": account_id, "m.stream_position <= %s": up_to, **_conditions(wanted)}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{_SELECT} {_OTHER_SIDE} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
-            (*conditions.values(), limit),
-        )
-        return [Movement(**dict(zip(_FIELDS, row, strict=True))) for row in cursor.fetchall()]
+    found = prepared.fetch_all(
+        f"{_SELECT} {_OTHER_SIDE} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
+        [*conditions.values(), limit],
+    )
+    return [Movement(*row) for row in found]
 
 
 def _conditions(wanted: MovementFilter) -> dict[str, Any]:

@@ -145,7 +145,8 @@ class MovementsView(ApiView):
             text=self.query.get("q", ""),
         )
         check_token(self.query)
-        rows = movements.page(row.account_id, limit + 1, before=int(before) if before else None, filters=filters)
+        place = int(before) if before else None
+        rows = movements.page(row.account_id, limit + 1, before=place, filters=filters, version=row.version)
         return Response(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
 
     def _minor(self, name: str, row: AccountRow) -> int | None:
