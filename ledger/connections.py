@@ -40,8 +40,13 @@ _lock = threading.Lock()
 def connection() -> Iterator[Connection]:
     """A connection of this process's pool, as long as the block; raises StoreUnavailable when PostgreSQL is away."""
     try:
-        with _current_pool().connection() as conn:
+        # The pool's own context manager would end each use with a commit, of which autocommit has no need.
+        pool = _current_pool()
+        conn = pool.getconn()
+        try:
             yield conn
+        finally:
+            pool.putconn(conn)
     except PoolTimeout as error:
         raise NoConnection("no connection to the ledger") from error
     except psycopg.OperationalError as error:

@@ -9,6 +9,7 @@ import base64
 import hmac
 import os
 from collections.abc import Iterable
+from functools import cache
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -60,7 +61,15 @@ def reveal(data: dict[str, Any], name: str, subject_id: UUID, key: bytes | None)
 
 def keyed(digest: bytes) -> bytes:
     """A digest that nobody without the master key can make: a plain one of a name can be found by trying names."""
-    return hmac.digest(settings.PERSONAL_DATA_KEY(), b"fingerprint" + digest, "sha256")
+    # A copy of what is keyed already: to key it anew is to let go of the interpreter's lock, which others then hold.
+    keyed_hash = _keyed_hash(settings.PERSONAL_DATA_KEY()).copy()
+    keyed_hash.update(digest)
+    return keyed_hash.digest()
+
+
+@cache
+def _keyed_hash(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, b"fingerprint", "sha256")
 
 
 def new_key() -> bytes:
