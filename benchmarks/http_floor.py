@@ -18,8 +18,8 @@ from bank.settings import DATABASES
 # Nothing but what knows the names of tables and columns.
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "ledger", "accounts", "readmodels"]
 AUTH_USER_MODEL = "auth.User"
-AUTHENTICATION_BACKENDS: list[str] = []
-MIDDLEWARE: list[str] = []
+AUTHENTICATION_BACKENDS = []
+MIDDLEWARE = []
 ROOT_URLCONF = "benchmarks.http_floor"
 DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 0
 

@@ -118,6 +118,8 @@ class Line:
 
 
 _HEAD, _HEAD_OF_ACCOUNT = LineHead(), LineHeadOfAccount()
+_NAMES: Final = ("type", "idempotency_key")
+_NAMES_OF_ACCOUNT: Final = (*_NAMES, "account_id")
 
 
 def split(body: bytes, *, is_ndjson: bool) -> list[bytes]:
@@ -176,10 +178,10 @@ def _read(raw: bytes, user_pk: int, at: datetime, root: str) -> Line:
     name = sent.get("type")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        read(_HEAD, {field: sent[field] for field in _HEAD.fields if field in sent})  # raises: the type is wrong
+        read(_HEAD, {field: sent[field] for field in _NAMES if field in sent})  # raises: the type is wrong
     assert kind is not None
-    head_form = _HEAD_OF_ACCOUNT if kind.about_account else _HEAD
-    head = {field: sent.pop(field) for field in head_form.fields if field in sent}
+    head_form, names = (_HEAD_OF_ACCOUNT, _NAMES_OF_ACCOUNT) if kind.about_account else (_HEAD, _NAMES)
+    head = {field: sent.pop(field) for field in names if field in sent}
     head, values = _read_both(head_form, head, kind.form, sent)
     key, account_id = head["idempotency_key"], head.get("account_id")
     path = f"{root}{kind.call}" if account_id is None else f"{root}accounts/{account_id}/{kind.call}"

@@ -43,7 +43,9 @@ class ShortWayMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._long_way = get_response
-        self._short_way = convert_exception_to_response(_Views().answer)
+        self._short_way: Callable[[HttpRequest], HttpResponse] = convert_exception_to_response(  # type: ignore[assignment]
+            _Views().answer
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(_RESOURCES):
@@ -65,7 +67,8 @@ class _Views(BaseHandler):
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         request.get_host()  # raises where it is none of ours
-        return self._get_response(request)
+        response: HttpResponse = self._get_response(request)  # type: ignore[attr-defined]
+        return response
 
 
 def is_of_the_api(request: HttpRequest) -> bool:

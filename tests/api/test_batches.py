@@ -260,7 +260,8 @@ def test_an_item_of_a_list_is_judged_like_a_line(teller: Api, account: Account, 
 
 
 def test_an_overdraft_limit_in_another_currency_is_named(teller: Api, ada_id: UUID, account: Account) -> None:
-    opening = {"customer_id": str(ada_id), "name": "Dollars", "currency": "USD", "overdraft_limit": eur("1")}
+    opening: dict[str, Any] = {"customer_id": str(ada_id), "name": "Dollars", "currency": "USD"}
+    opening["overdraft_limit"] = eur("1")
     answer = send(teller, [deposit(account), a_line("OpenAccount", **opening)])
     assert (answer.code, answer.pointers) == ("currency_mismatch", ["/1/overdraft_limit/currency"])
     assert balance(teller, account) == "500.00"

@@ -1,6 +1,7 @@
 """Tokens: made once, shown once, kept as a hash, and good only while they are good."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -17,7 +18,7 @@ from bank.api.tokens import issue_token, revoke_token
 from bank.identity.models import User
 from ledger.ids import new_id
 from readmodels import prepared
-from tests.api.client import Api, eur
+from tests.api.client import Answer, Api, eur
 from tests.api.given import Account, a_customer, a_user, api_of
 
 pytestmark = pytest.mark.django_db
@@ -212,11 +213,12 @@ def test_a_call_costs_one_query_for_who_calls_and_for_the_account_together(
     monkeypatch.setattr(prepared, "fetch_all", counted)
     api = api_of(a_user("teller"))
     api.get("/me")
-    for call in (
+    calls: list[Callable[[], Answer]] = [
         lambda: api.get("/me"),
         lambda: api.get(account.path),
         lambda: api.post(f"{account.path}/deposits", {"amount": eur("1")}),
-    ):
+    ]
+    for call in calls:
         reads.clear()
         with django_assert_num_queries(0):  # by Django's own cursors, whose statements are planned anew each time
             assert call().status < 300
