@@ -2,6 +2,7 @@
 
 import zlib
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -64,6 +65,7 @@ def webhook_page(request: SignedInRequest, endpoint_id: UUID) -> HttpResponse:
         return HttpResponse(status=204)
     context: dict[str, Any] = {
         "endpoint": endpoint,
+        "host": urlsplit(endpoint.url).hostname,
         "lane": Lane.objects.filter(endpoint_id=endpoint_id).first(),
         "tasks": [t for task in ENDPOINT_TASKS if (t := task(request.user, endpoint)).is_relevant],
         "form": form,

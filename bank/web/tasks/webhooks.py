@@ -27,7 +27,7 @@ from bank.web.tasks.fields import text_field
 from bank.web.tasks.task import Answer, Task, Values
 from bank.webhooks import endpoints
 from bank.webhooks.models import Delivery
-from ledger.codec import event_types
+from ledger.codec import EventType, event_types
 from readmodels.webhook_endpoints import WebhookEndpointRow
 
 _OVERLAPS = (("24", "For 24 hours"), ("1", "For an hour"), ("168", "For a week"), ("0", "Not at all: it has leaked"))
@@ -78,7 +78,12 @@ class RegisterEndpointForm(forms.Form):
     def event_kinds(self) -> list[tuple[str, str, bool]]:
         """(name, what it says, ticked) of each event type."""
         ticked = set(self["event_types"].value() or ())
-        return [(k.name, " ".join((k.cls.__doc__ or "").split()), k.name in ticked) for k in event_types()]
+        return [(kind.name, _words_of(kind), kind.name in ticked) for kind in event_types()]
+
+
+def _words_of(kind: EventType) -> str:
+    """What an event says happened: the first sentence of its class, without the marks of code."""
+    return " ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + "."
 
 
 class RegisterEndpointTask(Task):
@@ -211,7 +216,7 @@ class DisableTask(_ReasonTask):
 
     name = "disable_webhook"
     slug = "disable"
-    title = "Disable"
+    title = "Disable webhook"
     icon = "lock"
     intro = "Nothing is sent until it is enabled again."
     confirm = "Disable webhook"
@@ -226,7 +231,7 @@ class RemoveTask(_ReasonTask):
 
     name = "remove_webhook"
     slug = "remove"
-    title = "Remove"
+    title = "Remove webhook"
     icon = "circle-x"
     intro = "Nothing is sent there any more, for ever. What waits is cancelled; the log stays for a while."
     confirm = "Remove webhook for ever"
@@ -247,7 +252,7 @@ class EnableTask(_OneStepTask):
 
     name = "enable_webhook"
     slug = "enable"
-    title = "Enable"
+    title = "Enable webhook"
     icon = "lock-open"
     confirm = "Enable webhook"
     check_title = "Check before you enable"
@@ -332,7 +337,7 @@ class ReplayTask(EndpointTask):
 
     name = "replay_webhook"
     slug = "replay"
-    title = "Replay"
+    title = "Replay messages"
     icon = "rotate-ccw"
     intro = "Everything that was recorded since then is sent again, also what was missed while it was disabled."
     confirm = "Replay now"
