@@ -127,4 +127,4 @@ class Storm:
 
 def wait_for_web(answers: Callable[[], bool], process: Process) -> None:
     """Until the web server answers."""
-    wait_until(answers, 30, f"the web answers: {process.said()[-2_000:]}", pause_seconds=0.1)
+    wait_until(answers, 90, f"the web answers: {process.said()[-2_000:]}", pause_seconds=0.1)
