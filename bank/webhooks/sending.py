@@ -23,7 +23,7 @@ from bank.webhooks import deliveries
 from bank.webhooks.deliveries import Claimed, Tried
 from bank.webhooks.payload import body_of
 from bank.webhooks.secrets import signatures, signing_keys
-from bank.webhooks.transport import TOTAL_SECONDS, Sender
+from bank.webhooks.transport import TOTAL_SECONDS, Answer, Sender
 from ledger.connections import cursor
 from ledger.ids import derived_id
 from ledger.reading import read_positions
@@ -73,12 +73,16 @@ def _send(endpoint: WebhookEndpointRow, claimed: list[Claimed], clock: Clock) ->
     with cursor() as cur:
         events = {event.id: event for event in read_positions(cur, [one.position for one in claimed])}
     keys = signing_keys(endpoint, clock())
+    # One that was registered while the bank allowed it.
+    is_plain = endpoint.url.lower().startswith("http:") and not settings.WEBHOOKS_ALLOW_PRIVATE
+    refused = Answer(error="the address does not begin with https://") if is_plain else None
     arrived: list[Tried] = []
     count = 0
     with Sender(endpoint.url) as sender:
         for one in claimed:
             at = clock()
-            tried = Tried(claimed=one, answer=sender.post(*_signed(events[one.event_id], keys, at)), at=at)
+            answer = refused or sender.post(*_signed(events[one.event_id], keys, at))
+            tried = Tried(claimed=one, answer=answer, at=at)
             count, goes_on = count + 1, True
             if tried.answer.is_success:
                 arrived.append(tried)

@@ -16,7 +16,8 @@ from accounts.handler import find_outcome
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
 from bank.web.tasks.engine import begin_check, run_check, run_form
-from bank.web.tasks.webhooks import ENDPOINT_TASKS, EndpointTask, RegisterEndpointTask, ReplayOneTask
+from bank.web.tasks.webhook_registration import RegisterEndpointTask
+from bank.web.tasks.webhooks import ENDPOINT_TASKS, EndpointTask, ReplayOneTask
 from bank.webhooks import deliveries, projection, secrets
 from bank.webhooks.models import Delivery, Lane, Status
 from readmodels import freshness, webhook_endpoints
@@ -173,7 +174,8 @@ def _task_paths() -> list[URLPattern]:
     """Form and check page of each task: /webhooks/<id>/disable, /webhooks/<id>/disable/check."""
     paths = []
     one = "webhooks/<uuid:endpoint_id>/deliveries/<uuid:event_id>"
-    for task in (*ENDPOINT_TASKS, ReplayOneTask):
+    tasks: tuple[type[EndpointTask], ...] = (*ENDPOINT_TASKS, ReplayOneTask)
+    for task in tasks:
         place = one if task is ReplayOneTask else "webhooks/<uuid:endpoint_id>"
         route, extra = f"{place}/{task.slug}", {"task": task}
         paths.append(path(route, task_form, extra, name=task.name))

@@ -1,8 +1,7 @@
-"""What operations do to webhook endpoints: register, disable, enable, rotate the secret, test, replay, remove."""
+"""What operations do to a webhook endpoint: disable, enable, rotate the secret, test, replay, remove."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django import forms
@@ -14,7 +13,6 @@ from accounts.invalid import InvalidCommand
 from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
-    RegisterWebhookEndpoint,
     RemoveWebhookEndpoint,
     ReplayWebhook,
     RotateWebhookSecret,
@@ -23,116 +21,12 @@ from accounts.webhook_commands import (
 from accounts.webhook_endpoint import EndpointStatus, WebhookEndpoint
 from bank.identity.models import User
 from bank.web.tasks.care import ReasonForm
-from bank.web.tasks.fields import text_field
 from bank.web.tasks.task import Answer, Task, Values
 from bank.webhooks import endpoints
 from bank.webhooks.models import Delivery
-from ledger.codec import EventType, event_types
 from readmodels.webhook_endpoints import WebhookEndpointRow
 
 _OVERLAPS = (("24", "For 24 hours"), ("1", "For an hour"), ("168", "For a week"), ("0", "Not at all: it has leaked"))
-
-
-class _ManyBoxes(forms.CheckboxSelectMultiple):
-    """Also reads what a draft keeps of it: names apart by commas."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        value = super().value_from_datadict(data, files, name)
-        return [one for one in value.split(",") if one] if isinstance(value, str) else value
-
-
-class EventTypesField(forms.MultipleChoiceField):
-    """Some event types; as one text, so that a draft can carry it."""
-
-    widget = _ManyBoxes
-
-    def clean(self, value: Any) -> str:
-        return ",".join(super().clean(value))
-
-    def prepare_value(self, value: Any) -> Any:
-        return value.split(",") if isinstance(value, str) else value
-
-
-class RegisterEndpointForm(forms.Form):
-    """Where to, of what."""
-
-    url = text_field(
-        "Address",
-        help_text="Begins with https://. Messages are sent there as POST; the bank never follows redirects.",
-        missing="Enter the address.",
-    )
-    event_types = EventTypesField(
-        label="Events",
-        required=False,
-        help_text="Tick what the receiver is to be told of. Nothing ticked: everything, also kinds that come later.",
-        error_messages={"invalid_choice": "Choose events of the list."},
-    )
-    description = text_field("Description (optional)", required=False, help_text="Who receives it, and what for.")
-
-    def __init__(self, data: Any = None, *, initial: Mapping[str, Any]) -> None:
-        super().__init__(data, initial=dict(initial))
-        field = self.fields["event_types"]
-        assert isinstance(field, EventTypesField)
-        field.choices = [(kind.name, kind.name) for kind in event_types()]
-
-    def event_kinds(self) -> list[tuple[str, str, bool]]:
-        """(name, what it says, ticked) of each event type."""
-        ticked = set(self["event_types"].value() or ())
-        return [(kind.name, _words_of(kind), kind.name in ticked) for kind in event_types()]
-
-
-def _words_of(kind: EventType) -> str:
-    """What an event says happened: the first sentence of its class, without the marks of code."""
-    return " ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + "."
-
-
-class RegisterEndpointTask(Task):
-    """Tell an address outside of events."""
-
-    name = "register_webhook"
-    title = "Register webhook"
-    icon = "plus"
-    intro = "An address outside the bank is told of events, signed with a secret that is made for it."
-    confirm = "Register webhook"
-    check_title = "Check the new webhook"
-    form_class = RegisterEndpointForm
-
-    @property
-    def form_url(self) -> str:
-        return reverse("web:register_webhook")
-
-    @property
-    def back_url(self) -> str:
-        return reverse("web:webhooks")
-
-    @property
-    def back_label(self) -> str:
-        return "Webhooks"
-
-    def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
-        return endpoints.registering(
-            command_id,
-            at,
-            url=values["url"],
-            event_types=[name for name in values["event_types"].split(",") if name],
-            description=values["description"],
-        )
-
-    def prepare(self, command: Command) -> None:
-        assert isinstance(command, RegisterWebhookEndpoint)
-        endpoints.keep_secret(command)
-
-    def answers(self, values: Values) -> list[Answer]:
-        return [
-            Answer(label="Address", value=values["url"], field="url", is_main=True),
-            Answer(
-                label="Events",
-                value=values["event_types"].replace(",", ", ") or "All of them",
-                field="event_types",
-            ),
-            Answer(label="Description", value=values["description"] or "None", field="description"),
-            Answer(label="Secret", value="Made now", note="It is shown once, after this page."),
-        ]
 
 
 class EndpointTask(Task):
