@@ -73,7 +73,7 @@ class _Kind:
     def __init__(self, name: str, oid: int, array_oid: int, pack: Callable[[Sequence[Any]], bytes]) -> None:
         self.oid = oid
         # psycopg finds the type of a parameter by its class.
-        self.array = type(f"{name}_array", (bytes,), {})
+        self.array: type[bytes] = type(f"{name}_array", (bytes,), {})
         psycopg.adapters.register_dumper(self.array, type(f"{name}_dump", (_Dump,), {"oid": array_oid}))
         self._pack = pack
         self._one = _HEADER(1, 0, oid, 1, 1)
