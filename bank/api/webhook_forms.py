@@ -88,9 +88,11 @@ class HoursField(serializers.Field[Any, Any, Any, Any]):
     @override
     def to_internal_value(self, data: Any) -> int:
         most = MAX_OVERLAP.days * 24
-        if type(data) is not int or not 0 <= data <= most:
+        # To JSON Schema 24.0 is a whole number, too.
+        is_whole = type(data) is int or (isinstance(data, float) and data.is_integer())
+        if not is_whole or not 0 <= data <= most:
             raise serializers.ValidationError(f"Must be a whole number from 0 to {most}.", code="invalid_number")
-        return data
+        return int(data)
 
     @override
     def to_representation(self, value: Any) -> Any:

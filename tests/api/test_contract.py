@@ -24,7 +24,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "90"))
 SEED = int(os.environ.get("CONTRACT_SEED") or random.randrange(2**32))  # noqa: S311 - nothing secret
 CALLERS = ("customer", "teller", "auditor", "operations", "nobody")
-GRACE_SECONDS = 60
+GRACE_SECONDS = 120  # for what is under way when the time is over
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(SECONDS + 2 * GRACE_SECONDS)]
 
