@@ -77,7 +77,7 @@ ALLOWED_HOSTS = _names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "bank.identity.admin_config.BankAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "bank.identity.sessions.SessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -178,6 +179,18 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 PASSWORD_RESET_TIMEOUT = 60 * 60
+MFA_ADAPTER = "bank.identity.second_factor_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # the bank enters its customers' addresses, and writes to them
+MFA_TOTP_TOLERANCE = 1
+# Staff get into their rooms with a second factor only.
+REQUIRE_SECOND_FACTOR_FOR_STAFF = _flag("REQUIRE_SECOND_FACTOR_FOR_STAFF", default=not DEMO)
+# Tasks, by their names, and transfers from so many units of their currency on (0: none), before which people confirm
+# who they are. Making API tokens and changing second factors is always among these.
+CONFIRM_BEFORE = _names("CONFIRM_BEFORE", "" if DEMO else "freeze,close")
+CONFIRM_TRANSFERS_FROM = int(os.environ.get("CONFIRM_TRANSFERS_FROM", "0" if DEMO else "10000"))
 # How often anybody may ask; guessing of passwords and codes is slowed down by bank.identity.throttle.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",

@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path, re_path, reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from bank.api.base import NoSuchResource
 from bank.api.views import docs
+from bank.identity import policy
 from bank.ops import health
 from bank.ops.metrics import exposing
 
@@ -17,6 +19,8 @@ from bank.ops.metrics import exposing
 def to_the_one_door(request: HttpRequest) -> HttpResponse:
     """Sign in where everybody does; whoever is signed in and was sent here may not see the admin."""
     if request.user.is_authenticated:
+        if policy.lacks_second_factor(request.user):
+            return redirect("web:security")
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 

@@ -24,9 +24,19 @@ _ERRORS: Final = {
     "enter_current_password": "The password is wrong. Check it and try again.",
     "invalid_password_reset": "The link cannot be used any more.",
 }
+_WAYS: Final = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use a code of your app, or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
 # What is worth saying on the next page, by the template in which allauth would say it.
 _MESSAGES: Final = {
     "account/messages/password_changed.txt": "Your password is changed.",
+    "mfa/messages/totp_activated.txt": "The authenticator app is added.",
+    "mfa/messages/totp_deactivated.txt": "The authenticator app is removed.",
+    "mfa/messages/webauthn_added.txt": "The passkey is added.",
+    "mfa/messages/webauthn_removed.txt": "The passkey is removed.",
+    "mfa/messages/recovery_codes_generated.txt": "These are your new recovery codes.",
 }
 
 
@@ -96,6 +106,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Letters know the bank's name."""
         super().send_mail(template_prefix, email, {"bank_name": settings.BANK_NAME, **context})
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to confirm who one is, in the bank's words."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**method, "description": _WAYS[method["id"]]} for method in methods]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature
         """Back to where the change began."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.password_reset import request_password_reset
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -11,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+
+from bank.identity.models import User
 
 _LENGTH: Final = 1_000
 
@@ -129,12 +132,18 @@ class ForgottenPasswordForm(allauth.ResetPasswordForm):
         },
     )
 
-    def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """The letter with the link; or the one that says that nobody here has this address."""
-        if self.users:
-            return str(super().save(request, **kwargs))
+    def clean_email(self) -> str:
+        """Whose it is, however they wrote it."""
         email: str = self.cleaned_data["email"]
-        context = {"bank_name": settings.BANK_NAME}
-        text = render_to_string("account/email/unknown_account_message.txt", context)
-        EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]).send()
+        self.people = list(User.objects.filter(email__iexact=email, is_active=True).order_by("pk")[:10])
+        return email
+
+    def save(self, request: HttpRequest, **_: Any) -> str:
+        """The letter with the link, to the address that the bank has; or one that says that nobody has this address."""
+        email: str = self.cleaned_data["email"]
+        for person in self.people:
+            request_password_reset(request, person.email, [person], allauth.default_token_generator)
+        if not self.people:
+            text = render_to_string("account/email/unknown_account_message.txt", {"bank_name": settings.BANK_NAME})
+            EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]).send()
         return email

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class Role(models.TextChoices):
@@ -20,6 +21,11 @@ class User(AbstractUser):
 
     roles = ArrayField(models.CharField(max_length=20, choices=Role), default=list, blank=True)
     customer_id = models.UUIDField(null=True, blank=True, db_index=True)
+
+    @cached_property
+    def has_second_factor(self) -> bool:
+        """Whether signing in takes more than the password."""
+        return self.authenticator_set.filter(type__in=("totp", "webauthn")).exists()
 
     class Meta(AbstractUser.Meta):
         constraints = [

@@ -12,6 +12,7 @@ from bank.identity.models import Role, User
 Person = User | AnonymousUser
 
 _STAFF: Final = frozenset({Role.TELLER, Role.ADMIN})
+_STAFF_ROLES: Final = frozenset(Role) - {Role.CUSTOMER}
 
 
 class OwnedByCustomer(Protocol):
@@ -31,6 +32,16 @@ def customer_of(person: Person) -> UUID | None:
     if not isinstance(person, User) or not _has(person, Role.CUSTOMER):
         return None
     return person.customer_id
+
+
+def lacks_second_factor(person: Person) -> bool:
+    """Whether the roles of staff count for nothing yet, because the bank requires a second factor for them."""
+    return (
+        bool(settings.REQUIRE_SECOND_FACTOR_FOR_STAFF)
+        and isinstance(person, User)
+        and not _STAFF_ROLES.isdisjoint(person.roles)
+        and not person.has_second_factor
+    )
 
 
 def may_see_account(person: Person, account: OwnedByCustomer) -> bool:
@@ -89,4 +100,7 @@ def actor_of(person: User, channel: str) -> Actor:
 
 
 def _has(person: Person, *roles: Role) -> bool:
-    return isinstance(person, User) and person.is_active and not frozenset(roles).isdisjoint(person.roles)
+    if not isinstance(person, User) or not person.is_active:
+        return False
+    held = frozenset(roles).intersection(person.roles)
+    return bool(held) and (not held <= _STAFF_ROLES or not lacks_second_factor(person))

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from bank.ops import embedded, lock, places
 from bank.ops.processes import LaunchError, last_lines
@@ -36,7 +37,7 @@ def own_servers(*, durable: bool = False) -> Iterator[Path]:
                 lock.held("a session of tests"),
                 _shown(),
                 embedded.running(durable=durable),
-                _environment(DATABASE_URL=places.database_url(), REDIS_URL=places.redis_url()),
+                _environment(DATABASE_URL=places.database_url(), REDIS_URL=places.redis_url(), **_NOT_ASKED),
             ):
                 yield home
         finally:
@@ -71,6 +72,14 @@ def _remove(home: Path) -> None:
 
 def _prefix() -> str:
     return f"passbook-test-{os.getuid()}-"
+
+
+# What a person is asked besides a password; tests of just that ask.
+_NOT_ASKED: Final = {
+    "REQUIRE_SECOND_FACTOR_FOR_STAFF": "0",
+    "CONFIRM_BEFORE": "",
+    "CONFIRM_TRANSFERS_FROM": "0",
+}
 
 
 @contextlib.contextmanager

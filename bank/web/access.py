@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from bank.identity import policy
@@ -50,6 +51,8 @@ def allowed(rule: Callable[[policy.Person], bool]) -> Callable[[View[P]], View[P
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if request.user.is_authenticated and not rule(request.user):
+                if policy.lacks_second_factor(request.user):
+                    return redirect("web:security")
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

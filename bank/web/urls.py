@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme
+from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme, tokens
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
@@ -39,7 +39,10 @@ urlpatterns: list[URLPattern] = [
     path("customers/<uuid:customer_id>/open-account", staff.open_account, name="open_account"),
     path("customers/<uuid:customer_id>/open-account/check", staff.open_account_check, name="open_account_check"),
     path("security", security.security_page, name="security"),
-    path("security/tokens/<int:token_id>/revoke", security.revoke, name="revoke_token"),
+    path("security/sessions/<int:session_id>/end", security.end, name="end_session"),
+    path("security/sessions/end-others", security.end_others, name="end_other_sessions"),
+    path("security/tokens/make", tokens.make_token, name="make_token"),
+    path("security/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
     *WEBHOOK_PATHS,
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]

@@ -43,6 +43,14 @@ SCREENS = {
     "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/security": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
+    "/security/app/add": (SIGN_IN, *[SEEN] * 7),
+    "/security/app/remove": (SIGN_IN, *[NONE] * 7),
+    "/security/recovery-codes": (SIGN_IN, *[NONE] * 7),
+    "/security/recovery-codes.txt": (SIGN_IN, *[NONE] * 7),
+    "/security/recovery-codes/new": (SIGN_IN, *[AWAY] * 7),
+    "/security/passkeys/add": (SIGN_IN, *[SEEN] * 7),
+    "/security/passkeys/1/remove": (SIGN_IN, *[NONE] * 7),
+    "/security/tokens/make": (SIGN_IN, *[SEEN] * 7),
     "/security/password": (SIGN_IN, *[AWAY] * 7),  # these people have none yet
     "/webhooks": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
     "/webhooks/register": (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
@@ -70,6 +78,13 @@ NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
 SENT = {
     "/sign-in": (422, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
     "/sign-in/again": (SIGN_IN, *[NO] * 7),  # without a password there is nothing to ask again
+    "/sign-in/again/code": (SIGN_IN, *[NO] * 7),
+    "/sign-in/again/passkey": (SIGN_IN, *[NO] * 7),
+    "/sign-in/second-factor": (AWAY, *[AWAY] * 7),
+    "/sign-in/passkey": (AWAY, *[AWAY] * 7),
+    "/security/second-factors": (SIGN_IN, *[AWAY] * 7),
+    "/security/sessions/1/end": (SIGN_IN, *[NONE] * 7),
+    "/security/sessions/end-others": (SIGN_IN, *[303] * 7),
     "/password/forgotten": (422, 422, 422, 422, 422, 422, 422, 422),
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
     "/theme": (303, 303, 303, 303, 303, 303, 303, 303),

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from bank.api.models import ApiToken
 from bank.identity.models import FailedSignIn, Role, User
-from bank.web.pages.security import MOST_TOKENS
+from bank.web.pages.tokens import MOST_TOKENS
 from tests.api.client import Api
 from tests.web.pages import Browser, Page, location
 from tests.web.people import a_login
@@ -23,8 +23,16 @@ def ruth(bank: None) -> User:
 
 
 def make(browser: Browser, page: Page | None = None, **changes: str) -> Page:
-    values = {"label": "Night job", "scopes": "accounts:read", "days": "30", "password": PASSWORD}
-    return browser.send(page or browser.open("/security"), "Make token", **(values | changes))
+    values = {"label": "Night job", "scopes": "accounts:read", "days": "30"}
+    return browser.send(page or form_of(browser), "Make token", **(values | changes))
+
+
+def form_of(browser: Browser) -> Page:
+    """The form, after the person said who it is."""
+    page = browser.open("/security/tokens/make")
+    if page.status == 302:
+        page = browser.follow(browser.send(browser.follow(page), "Continue", password=PASSWORD))
+    return page
 
 
 def secret_on(page: Page) -> str:
@@ -49,7 +57,7 @@ def test_a_token_is_made_and_shown_once(ruth: User) -> None:
 
 def test_the_same_form_twice_makes_one_token(ruth: User) -> None:
     browser = Browser.signed_in(ruth)
-    page = browser.open("/security")
+    page = form_of(browser)
     assert make(browser, page).status == 201
     again = make(browser, page)
     assert (again.status, "pbk_" in again.html) == (409, False)
@@ -58,7 +66,7 @@ def test_the_same_form_twice_makes_one_token(ruth: User) -> None:
 
 def test_another_persons_form_makes_none(ruth: User) -> None:
     other = User.objects.create_user("otto", password=PASSWORD, roles=[Role.TELLER])
-    page = Browser.signed_in(other).open("/security")
+    page = form_of(Browser.signed_in(other))
     ticket = page.form("Make token").fields["ticket"]
     assert make(Browser.signed_in(ruth), ticket=ticket).status == 422
     assert make(Browser.signed_in(ruth), ticket="x").status == 422
@@ -68,8 +76,6 @@ def test_another_persons_form_makes_none(ruth: User) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"password": "wrong"}, "The password is wrong"),
-        ({"password": ""}, "Enter your password"),
         ({"label": ""}, "Enter what the token is for"),
         ({"label": "x" * 101}, "100"),
         ({"label": "a\u202eb"}, "one line"),
@@ -89,20 +95,31 @@ def test_what_is_wrong_is_said_and_nothing_is_made(ruth: User, changes: dict[str
 
 def test_without_a_scope_nothing_is_made(ruth: User) -> None:
     browser = Browser.signed_in(ruth)
-    page = browser.open("/security")
-    fields = page.form("Make token").fields | {"label": "x", "days": "7", "password": PASSWORD}
+    fields = form_of(browser).form("Make token").fields | {"label": "x", "days": "7"}
     fields.pop("scopes", None)
-    assert "at least one" in browser.post("/security", fields).text
+    assert "at least one" in browser.post("/security/tokens/make", fields).text
+
+
+def test_a_token_is_made_only_after_the_password_was_asked_again(ruth: User) -> None:
+    browser = Browser.signed_in(ruth)
+    asked = browser.follow(browser.open("/security/tokens/make"))
+    assert asked.text.count("Confirm that it is you") == 1
+    assert "The password is wrong" in browser.send(asked, "Continue", password="wrong").text
+    assert browser.open("/security/tokens/make").status == 302
+    assert browser.post("/security/tokens/make", {"label": "x", "scopes": "accounts:read", "days": "7"}).status == 302
+    assert not ApiToken.objects.exists()
+    assert location(browser.send(asked, "Continue", password=PASSWORD)) == "/security/tokens/make"
+    assert browser.open("/security/tokens/make").status == 200
 
 
 def test_guessing_the_password_closes_the_door(ruth: User) -> None:
     browser = Browser.signed_in(ruth)
+    asked = browser.follow(browser.open("/security/tokens/make"))
     for _ in range(10):
-        assert make(browser, password="wrong").status == 422
-    closed = make(browser)
+        assert browser.send(asked, "Continue", password="wrong").status == 422
+    closed = browser.send(asked, "Continue", password=PASSWORD)
     assert closed.status == 429
     assert 0 < int(closed.response.headers["Retry-After"]) <= 900
-    assert not ApiToken.objects.exists()
     FailedSignIn.objects.all().delete()
     assert make(browser).status == 201
 

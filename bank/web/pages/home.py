@@ -61,6 +61,8 @@ def choose_account(request: SignedInRequest, task: type[AccountTask]) -> HttpRes
 
 
 def _room_of(request: SignedInRequest) -> HttpResponse:
+    if policy.lacks_second_factor(request.user):
+        return redirect("web:security")
     if policy.may_see_customers(request.user):
         return redirect("web:find_customer")
     if policy.may_see_reports(request.user):

@@ -1,167 +1,62 @@
-"""Security: a person's own API tokens. One is made by who knows the password, shown once, and revoked at a press."""
+"""Security: everything by which a person gets in, in one place: password, second factors, sessions, API tokens."""
 
-from datetime import timedelta
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
-from django import forms
-from django.core import signing
-from django.db import IntegrityError, transaction
+from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from accounts.invalid import InvalidCommand
-from accounts.text import clean_text
-from bank.api.models import ApiToken
-from bank.api.scopes import Scope, scopes_for
-from bank.api.tokens import issue_token, revoke_token, tokens_in_use
-from bank.identity import throttle
+from bank.api.scopes import scopes_for
+from bank.api.tokens import tokens_in_use
+from bank.identity import policy
 from bank.identity.models import User
+from bank.identity.sessions import device, end_other_sessions, end_session, sessions_of
 from bank.web.access import SignedInRequest, signed_in
+from bank.web.pages.tokens import words_of
 from bank.web.tasks.engine import SeeOther
-from ledger.ids import new_id
-
-MOST_TOKENS: Final = 50
-_LABEL_LENGTH: Final = 100
-_LIFETIMES: Final = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year"))
-_SCOPE_WORDS: Final = {
-    Scope.ACCOUNTS_READ: "See customers, accounts and movements",
-    Scope.PAYMENTS_WRITE: "Withdraw and transfer",
-    Scope.CASH_WRITE: "Run the cash desk, for any customer",
-    Scope.CUSTOMERS_WRITE: "Register customers, open and manage accounts",
-    Scope.AUDIT_READ: "Read every event and every command",
-    Scope.REPORTS_READ: "Read the reports",
-    Scope.OPERATIONS_WRITE: "Steer projections and webhooks",
-}
 
 
-class TokenForm(forms.Form):
-    """A token to be made: what for, what it may do, for how long; and the password again."""
-
-    label = forms.CharField(
-        label="What it is for",
-        help_text="So that you can tell your tokens apart.",
-        max_length=1_000,
-        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-        error_messages={"required": "Enter what the token is for."},
-    )
-    scopes = forms.MultipleChoiceField(
-        label="What it may do",
-        error_messages={
-            "required": "Choose at least one thing that the token may do.",
-            "invalid_choice": "Choose from the list what the token may do.",
-        },
-    )
-    days = forms.TypedChoiceField(
-        label="How long it is good for",
-        choices=_LIFETIMES,
-        coerce=int,
-        initial=90,
-        widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={
-            "required": "Choose how long the token is good for.",
-            "invalid_choice": "Choose from the list how long the token is good for.",
-        },
-    )
-    password = forms.CharField(
-        label="Your password",
-        help_text="Again, because whoever has the token acts in your name.",
-        max_length=1_000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"class": "form-control", "autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password."},
-    )
-
-    def __init__(self, user: User, data: Any = None) -> None:
-        super().__init__(data)
-        scopes = self.fields["scopes"]
-        assert isinstance(scopes, forms.MultipleChoiceField)
-        scopes.choices = [(scope.value, _SCOPE_WORDS[scope]) for scope in scopes_for(user)]
-
-    def clean_label(self) -> str:
-        """By the same rule as every other line of text."""
-        try:
-            return clean_text(self.cleaned_data["label"], "label", max_length=_LABEL_LENGTH, required=True)
-        except InvalidCommand as error:
-            raise forms.ValidationError(error.message) from None
-
-
-@sensitive_post_parameters("password")
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
 def security_page(request: SignedInRequest) -> HttpResponse:
-    """GET: the tokens and the form. POST: a token, shown in the answer and never again."""
-    if request.method != "POST":
-        return _page(request, TokenForm(request.user))
-    form = TokenForm(request.user, request.POST)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    if wait := throttle.wait_seconds(request, request.user.username):
-        form.add_error(None, throttle.words(wait))
-        response = _page(request, form, status=429)
-        response.headers["Retry-After"] = str(wait)
-        return response
-    if not request.user.check_password(form.cleaned_data["password"]):
-        throttle.note_failure(request, request.user.username)
-        form.add_error("password", "The password is wrong. Check it and try again.")
-        return _page(request, form, status=422)
-    throttle.forget_failures(request, request.user.username)
-    if len(tokens_in_use(request.user)) >= MOST_TOKENS:
-        form.add_error(None, f"You have {MOST_TOKENS} tokens, the most there can be. Revoke one that you do not need.")
-        return _page(request, form, status=422)
-    return _made(request, form)
+    """What there is, and the way to change each."""
+    user = request.user
+    context = {
+        "has_password": user.has_usable_password(),
+        "lacks_second_factor": policy.lacks_second_factor(user),
+        **_second_factors(user),
+        "sessions": [(session, device(session.user_agent), session.is_current()) for session in sessions_of(user)],
+        "tokens": [(token, words_of(token)) for token in tokens_in_use(user)],
+        "may_make_tokens": bool(scopes_for(user)),
+    }
+    return render(request, "web/security.html", context)
 
 
 @signed_in
 @require_POST
-def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
-    """The token opens nothing from now on; another person's does not exist."""
-    token = ApiToken.objects.filter(pk=token_id, user=request.user).first() if token_id < 2**63 else None
-    if token is None:
+def end(request: SignedInRequest, session_id: int) -> HttpResponse:
+    """Sign out there; another person's session does not exist."""
+    if session_id >= 2**63 or not end_session(request.user, session_id):
         raise Http404
-    revoke_token(token)
     return SeeOther(reverse("web:security"))
 
 
-def _made(request: SignedInRequest, form: TokenForm) -> HttpResponse:
-    """The page with the secret. A form that comes again, by a double click or a reload, makes no second token."""
-    try:
-        request_id = UUID(_signer(request.user).unsign(request.POST.get("ticket", "")))
-    except (signing.BadSignature, ValueError):
-        form.add_error(None, "This form cannot be used any more. Send it again from here.")
-        return _page(request, form, status=422)
-    values = form.cleaned_data
-    try:
-        with transaction.atomic():
-            token, secret = issue_token(
-                request.user,
-                label=values["label"],
-                scopes=[Scope(name) for name in values["scopes"]],
-                lifetime=timedelta(days=values["days"]),
-                request_id=request_id,
-            )
-    except IntegrityError:
-        return render(request, "web/token_made.html", {"secret": ""}, status=409)
-    return render(request, "web/token_made.html", {"secret": secret, "token": token}, status=201)
+@signed_in
+@require_POST
+def end_others(request: SignedInRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    end_other_sessions(request, request.user)
+    return SeeOther(reverse("web:security"))
 
 
-def _page(request: SignedInRequest, form: TokenForm, *, status: int = 200) -> HttpResponse:
-    context = {
-        "form": form,
-        "ticket": _signer(request.user).sign(str(new_id())),
-        "tokens": [(token, _words_of(token)) for token in tokens_in_use(request.user)],
-        "chosen": form["scopes"].value() or [],
+def _second_factors(user: User) -> dict[str, Any]:
+    """`app`, `passkeys`, and how many recovery codes are left (None: there are none)."""
+    factors = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    by_kind = {factor.type: factor for factor in factors}
+    codes = by_kind.get(Authenticator.Type.RECOVERY_CODES)
+    return {
+        "app": by_kind.get(Authenticator.Type.TOTP),
+        "passkeys": [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN],
+        "codes_left": None if codes is None else len(codes.wrap().get_unused_codes()),
     }
-    return render(request, "web/security.html", context, status=status)
-
-
-def _words_of(token: ApiToken) -> list[str]:
-    known = {str(scope): words for scope, words in _SCOPE_WORDS.items()}
-    return ["Everything that your roles allow"] if "*" in token.scopes else [known.get(s, s) for s in token.scopes]
-
-
-def _signer(user: User) -> signing.TimestampSigner:
-    return signing.TimestampSigner(salt=f"bank.web.security.token:{user.pk}")

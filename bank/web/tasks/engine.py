@@ -15,6 +15,7 @@ from accounts.handler import find_outcome, handle
 from accounts.invalid import InvalidCommand
 from accounts.refusals import KeyReused, Refused
 from bank.identity import policy
+from bank.identity.confirming import ask_to_confirm, must_confirm
 from bank.web.access import SignedInRequest
 from bank.web.drafts import Draft, DraftExpired, DraftNotValid, load_draft, new_ticket, read_ticket, sign_draft
 from bank.web.middleware import correlation_id
@@ -62,6 +63,8 @@ def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
         command = task.command(draft.values, draft.command_id, timezone.now())
     except (DraftExpired, DraftNotValid, InvalidCommand) as problem:
         return _refuse_draft(request, task, problem)
+    if task.needs_confirming(command) and must_confirm(request):
+        return ask_to_confirm(f"{task.check_url}?{urlencode({'draft': token})}")
     if request.method == "POST":
         return _send(request, task, draft, command)
     outcome = find_outcome(draft.command_id)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.utils.safestring import SafeString
 
 from accounts.account import Account, Status
@@ -105,6 +106,10 @@ class Task:
         except Refused as refusal:
             return refusal
         return None
+
+    def needs_confirming(self, command: Command) -> bool:  # noqa: ARG002 - some tasks read it
+        """Whether the person confirms who it is before this is done."""
+        return self.name in settings.CONFIRM_BEFORE
 
     def refused_field(self, refusal: Refused) -> str:
         """The form's field that a refusal is about; empty for the task as a whole."""

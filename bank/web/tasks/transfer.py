@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 
 from accounts.account import Status
 from accounts.account_commands import Transfer, Withdraw
@@ -12,7 +13,7 @@ from accounts.aggregates import State
 from accounts.command import Command
 from accounts.iban import parse_iban
 from accounts.invalid import InvalidCommand
-from accounts.money import Money, parse_amount
+from accounts.money import Money, exponent_of, parse_amount
 from accounts.refusals import AccountIsClosed, Refused
 from bank.identity import policy
 from bank.web.formats import iban_html, money_html
@@ -106,6 +107,12 @@ class TransferTask(AccountTask):
         if refusal.code == AccountIsClosed.code and self.account.status != Status.CLOSED:
             return "to"
         return super().refused_field(refusal)
+
+    def needs_confirming(self, command: Command) -> bool:
+        if not isinstance(command, Transfer) or not settings.CONFIRM_TRANSFERS_FROM:
+            return super().needs_confirming(command)
+        least = settings.CONFIRM_TRANSFERS_FROM * 10 ** exponent_of(command.amount.currency)
+        return super().needs_confirming(command) or command.amount.minor >= least
 
     def answers(self, values: Values) -> list[Answer]:
         account, target = self.account, self._target(values)

@@ -1,0 +1,15 @@
+"""Django's admin behind the bank's one door, second factor included."""
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from typing_extensions import override
+
+from bank.identity import policy
+
+
+class BankAdminSite(AdminSite):
+    """Closed to staff who lack the second factor that the bank requires of them."""
+
+    @override
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not policy.lacks_second_factor(request.user)
