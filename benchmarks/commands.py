@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from accounts.deciding import recent
 from accounts.handler import handle, handle_all
 from benchmarks import floor
 from benchmarks.bank import BY, Bank
@@ -17,15 +18,19 @@ THREADS = 8
 
 def deposit(bank: Bank) -> None:
     """One deposit after the other through the handler, beside a hand-written pair of statements without rules."""
+    one = _handler(bank)
 
-    def ours() -> float:
-        return rate(_handler(bank), SECONDS)
+    def loaded() -> int:
+        recent.clear()
+        return one()
 
     def below() -> float:
         with cursor() as cur:
             return rate(lambda: _floor(cur, bank), SECONDS)
 
-    versus("1 thread", ours, below)
+    versus("1 thread, every stream loaded", lambda: rate(loaded, SECONDS), below)
+    _write_all(bank)
+    versus("1 thread, streams that it wrote last", lambda: rate(one, SECONDS), below)
 
 
 def concurrent(bank: Bank) -> None:
@@ -34,6 +39,7 @@ def concurrent(bank: Bank) -> None:
     def below() -> float:
         return _floor_by_threads(bank, THREADS)
 
+    _write_all(bank)
     versus(f"{THREADS} threads", lambda: threaded(lambda _: _handler(bank), THREADS, SECONDS)[0], below)
 
 
@@ -44,6 +50,7 @@ def processes(_bank: Bank) -> None:
 
 def hot(bank: Bank) -> None:
     """Single commands by sixteen threads: one account, and all accounts."""
+    _write_all(bank)
     for label, one in (("one hot account", bank.account_ids[7]), ("10,000 accounts", None)):
         found: list[float] = []
 
@@ -59,21 +66,35 @@ def hot(bank: Bank) -> None:
 def batches(bank: Bank) -> None:
     """Batches of 1,000 deposits over 10,000 accounts, beside the bare set-based write of events and balances."""
 
+    _write_all(bank)
+
     def ours() -> float:
         return _prepared(bank.deposit)
 
     def below() -> float:
         with cursor() as cur:
-            return rate(lambda: floor.batch(cur, random.sample(bank.account_ids, 1_000)), SECONDS)
+            return rate(lambda: floor.batch(cur, random.sample(bank.floor_ids, 1_000)), SECONDS)
 
     versus("1 process", ours, below, "bare write")
-    alone("2 processes", lambda: _by_processes("batches"))
+    _of_two_processes("batches")
 
 
 def transfers(bank: Bank) -> None:
     """Batches of 1,000 transfers between 10,000 accounts."""
+    _write_all(bank)
     alone("1 process", lambda: _prepared(bank.transfer))
-    alone("2 processes", lambda: _by_processes("transfers"))
+    _of_two_processes("transfers")
+
+
+def _of_two_processes(what: str) -> None:
+    alone("2 processes, all accounts", lambda: _by_processes(what))
+    alone("2 processes, half of the accounts each", lambda: _by_processes(f"{what} 0 2", f"{what} 1 2"))
+
+
+def _write_all(bank: Bank) -> None:
+    """Make this process the last one that wrote every account."""
+    recent.clear()
+    handle_all([bank.deposit(account_id) for account_id in bank.account_ids], by=BY)
 
 
 def _handler(bank: Bank, account_id: object = None) -> Callable[[], int]:
@@ -99,7 +120,7 @@ def _prepared(make: Callable[[], object]) -> float:
 
 
 def _floor(cur: object, bank: Bank) -> int:
-    floor.deposit(cur, random.choice(bank.account_ids))  # type: ignore[arg-type]  # noqa: S311
+    floor.deposit(cur, random.choice(bank.floor_ids))  # type: ignore[arg-type]  # noqa: S311
     return 1
 
 
@@ -114,10 +135,13 @@ def _floor_by_threads(bank: Bank, threads: int) -> float:
     return threaded(make, threads, SECONDS)[0]
 
 
-def _by_processes(what: str) -> float:
+def _by_processes(what: str, other: str = "") -> float:
     """Two processes started together; each waits for the other to be ready, and prints its rate."""
-    start = [sys.executable, "-m", "benchmarks.process", what]
-    pair = [subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    start = [sys.executable, "-m", "benchmarks.process"]
+    pair = [
+        subprocess.Popen([*start, it], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for it in (what, other or what)
+    ]
     for process in pair:
         assert process.stdout is not None
         process.stdout.readline()

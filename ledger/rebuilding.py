@@ -159,7 +159,7 @@ def _apply(cur: Cursor, projection: AsyncProjection | InlineProjection, events: 
     parts = {name: (projection.parts[name], rows) for name, rows in found.items() if rows}
     for name, (part, rows) in parts.items():
         values: dict[str, Any] = parameters({name: (part, rows)})
-        cur.execute(part.cte(name), values)
+        cur.execute(part.cte(name, len(rows)), values)
 
 
 def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> Rebuilt:

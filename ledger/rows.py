@@ -1,8 +1,9 @@
-"""Rows on their way into a statement: each column as one array in PostgreSQL's binary form, read by unnest.
+"""Rows on their way into a statement: each column as one array in PostgreSQL's binary form.
 
-A statement has as many parameters for one row as for ten thousand, so each kind of batch is prepared once. Packing a
+A statement has as many parameters for one row as for ten thousand, so each kind of batch is prepared once or twice: a
+few rows are taken from the arrays as VALUES, which saves the server its function scans, more by unnest. Packing a
 column is a few calls for all its rows; psycopg's own arrays cost an adaptation for each value, and one JSON document
-for all columns costs the server twice the time (both were measured: docs/PERFORMANCE.md).
+for all columns costs the server twice the time (all were measured: docs/PERFORMANCE.md).
 """
 
 import struct
@@ -19,6 +20,9 @@ from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
 
 from ledger.codec import encode_json
+
+# From so many rows on, a statement is the same for every number of them.
+MANY: Final = 3
 
 Row = tuple[Any, ...]  # values in the order of their part's columns
 
@@ -37,11 +41,16 @@ class Part(msgspec.Struct, frozen=True):
     columns: str
     sql: str
 
-    def cte(self, name: str) -> str:
-        """The body of the CTE of the part `name`."""
+    def cte(self, name: str, count: int) -> str:
+        """The body of the CTE of the part `name`, for `count` rows; MANY or more are the same."""
         columns = [column.split() for column in self.columns.split(", ")]
-        arrays = ", ".join(f"%({name}_{column})s::{kind}[]" for column, kind in columns)
-        return self.sql.format(rows=f"unnest({arrays}) as r({', '.join(column for column, _ in columns)})")
+        arrays = [f"%({name}_{column})s::{kind}[]" for column, kind in columns]
+        if count >= MANY:
+            rows = f"unnest({', '.join(arrays)})"
+        else:
+            tuples = (", ".join(f"({array})[{n}]" for array in arrays) for n in range(1, count + 1))
+            rows = f"(values {', '.join(f'({row})' for row in tuples)})"
+        return self.sql.format(rows=f"{rows} as r({', '.join(column for column, _ in columns)})")
 
 
 def parameters(parts: Mapping[str, tuple[Part, Sequence[Row]]]) -> dict[str, Any]:

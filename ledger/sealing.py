@@ -144,7 +144,7 @@ def _seal(cur: Cursor, batch_size: int) -> Sealed:
         entries.append((position, row[0], chain))
     seen = [row[0] for row in rows]
     if rows:
-        cur.execute(_ENTRIES.cte("entries"), parameters({"entries": (_ENTRIES, entries)}))
+        cur.execute(_ENTRIES.cte("entries", len(entries)), parameters({"entries": (_ENTRIES, entries)}))
     left = _remaining_gaps(gaps, seen, None if full else horizon)
     fresh = _gaps_between(high, [s for s in seen if s > high])
     if fresh:

@@ -20,7 +20,7 @@ from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.personal import load_keys, new_key, protect, wrap
 from ledger.projections import InlineProjection, NewEvent, inline_projections
-from ledger.rows import Part, Row, parameters, uuids
+from ledger.rows import MANY, Part, Row, parameters, uuids
 
 COMMAND_KEY = "ledger_command_pkey"
 _SUBJECT_KEY = "ledger_subject_key_pkey"
@@ -207,7 +207,7 @@ def append(cur: Cursor, batch: Batch) -> Appended:
     values = parameters(parts)
     if batch.events:
         values["wanted"] = Int8(len(batch.streams))
-    shape = tuple((name, part) for name, (part, _) in parts.items())
+    shape = tuple((name, part, min(len(rows), MANY)) for name, (part, rows) in parts.items())
     try:
         row = cur.execute(_statement(shape), values).fetchone()
     except (errors.SerializationFailure, errors.DeadlockDetected) as error:
@@ -248,10 +248,10 @@ def _parts(cur: Cursor, batch: Batch, inline: Sequence[InlineProjection]) -> dic
 
 
 @lru_cache(maxsize=1024)
-def _statement(shape: tuple[tuple[str, Part], ...]) -> str:
+def _statement(shape: tuple[tuple[str, Part, int], ...]) -> str:
     """The append of a batch that has these parts; a part without rows is left out."""
-    present = [name for name, _ in shape]
-    ctes = {name: f"{name} as ({part.cte(name)})" for name, part in shape}
+    present = [name for name, _, _ in shape]
+    ctes = {name: f"{name} as ({part.cte(name, count)})" for name, part, count in shape}
     if "events" not in present:
         return f"with {', '.join(ctes.values())} select null::bigint, now()"
     got = " + ".join(f"(select count(*) from {name})" for name in _HEADS if name in present)

@@ -59,8 +59,10 @@ def wake() -> None:
                 _waker = _Waker()
                 _waker.start()
             waker = _waker
-    waker.cause = contextvars.copy_context()
-    waker.wanted.set()
+    # Asking is cheap, telling wakes a thread: in a stream of commands most find it told already.
+    if not waker.wanted.is_set():
+        waker.cause = contextvars.copy_context()
+        waker.wanted.set()
 
 
 def ask_for(task: str, **arguments: str) -> None:

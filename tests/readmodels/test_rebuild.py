@@ -120,7 +120,7 @@ def rows_made_of(projection: InlineProjection, events: list[NewEvent]) -> Rows:
     with tables_of_its_own(projection) as cur:
         for name, rows in found.items():
             part = projection.parts[name]
-            cur.execute(part.cte(name), parameters({name: (part, rows)}))
+            cur.execute(part.cte(name, len(rows)), parameters({name: (part, rows)}))
         return rows_in_its_own(cur, projection)
 
 
