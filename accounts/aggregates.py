@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from accounts import account, account_commands, customer, webhook_commands, webhook_endpoint
+from accounts import account, account_commands, customer, log_in, webhook_commands, webhook_endpoint
 from accounts.account import Account, Status
 from accounts.account_commands import (
     CloseAccount,
@@ -21,6 +21,16 @@ from accounts.account_commands import (
 )
 from accounts.command import Command
 from accounts.customer import Customer, ErasePersonalData, RegisterCustomer
+from accounts.log_in import (
+    ChangeRoles,
+    InviteCustomer,
+    LogIn,
+    NoteFailedSignIn,
+    NotePassword,
+    NoteSecondFactor,
+    NoteSignIn,
+    NoteSignOut,
+)
 from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
@@ -35,7 +45,7 @@ from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
 
-State = Account | Customer | WebhookEndpoint
+State = Account | Customer | WebhookEndpoint | LogIn
 States = Callable[[str, UUID], Any]
 Decision = list[tuple[str, UUID, list[Any]]]  # (category, stream, its new events)
 
@@ -87,6 +97,14 @@ AGGREGATES: Final = {
         memo=lambda _: None,
         recall=lambda state, _: state,
     ),
+    log_in.CATEGORY: Aggregate(
+        category=log_in.CATEGORY,
+        snapshot_schema=1,
+        decode=msgspec.json.Decoder(LogIn).decode,
+        evolve=log_in.evolve,
+        memo=lambda _: None,
+        recall=lambda state, _: state,
+    ),
 }
 
 
@@ -128,6 +146,15 @@ def _of_endpoint(decider: Callable[[WebhookEndpoint | None, Any], list[Any]]) ->
         return [(category, command.endpoint_id, decider(states(category, command.endpoint_id), command))]
 
     return Handling(lambda command: ((category, command.endpoint_id),), decide)
+
+
+def _note(command: Any, states: States) -> Decision:
+    return [
+        (log_in.CATEGORY, command.log_in_id, list(log_in.note(states(log_in.CATEGORY, command.log_in_id), command)))
+    ]
+
+
+_OF_LOG_IN: Final = Handling(lambda command: ((log_in.CATEGORY, command.log_in_id),), _note)
 
 
 def _register(command: RegisterCustomer, states: States) -> Decision:
@@ -185,4 +212,11 @@ COMMANDS: Final[dict[type[Command], Handling]] = {
     SendWebhookTest: _of_endpoint(webhook_commands.send_test),
     ReplayWebhook: _of_endpoint(webhook_commands.replay),
     RemoveWebhookEndpoint: _of_endpoint(webhook_commands.remove),
+    NoteSignIn: _OF_LOG_IN,
+    NoteFailedSignIn: _OF_LOG_IN,
+    NoteSignOut: _OF_LOG_IN,
+    NoteSecondFactor: _OF_LOG_IN,
+    NotePassword: _OF_LOG_IN,
+    ChangeRoles: _OF_LOG_IN,
+    InviteCustomer: _OF_LOG_IN,
 }

@@ -185,6 +185,8 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the bank enters its customers' addresses, and writes to them
 MFA_TOTP_TOLERANCE = 1
+# How long the link is good with which a customer opens a log-in.
+INVITATION_DAYS = int(os.environ.get("INVITATION_DAYS", "7"))
 # Staff get into their rooms with a second factor only.
 REQUIRE_SECOND_FACTOR_FOR_STAFF = _flag("REQUIRE_SECOND_FACTOR_FOR_STAFF", default=not DEMO)
 # Tasks, by their names, and transfers from so many units of their currency on (0: none), before which people confirm

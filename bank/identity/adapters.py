@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -10,7 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from bank.identity import throttle
+from bank.identity import recording, throttle
+from bank.identity.backends import people_named
 from bank.identity.models import User
 
 WRONG: Final = "User name or password is wrong. Check both and try again."
@@ -73,9 +75,23 @@ class AccountAdapter(DefaultAccountAdapter):
         user: User | None = super().authenticate(request, **credentials)
         if user is None:
             throttle.note_failure(request, name)
+            known = people_named(name)
+            recording.sign_in_failed(request, known[0].pk if known else None, "password")
             return None
         throttle.forget_failures(request, name)
         return user
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """On record first, then a session with a new key."""
+        records = get_authentication_records(request, user)
+        recording.signed_in(request, user, [str(record.get("type", record["method"])) for record in records])
+        super().login(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        """On record first."""
+        if isinstance(request.user, User):
+            recording.signed_out(request, request.user)
+        super().logout(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Failures are counted in PostgreSQL, above."""

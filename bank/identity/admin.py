@@ -1,9 +1,15 @@
-"""Users in the Django admin, for administrators."""
+"""Users in the Django admin, for administrators: each change of what somebody may do goes on record."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
+from bank.identity import recording
 from bank.identity.models import User
+
+_OF_POWER = ("roles", "customer_id", "is_active", "is_staff", "is_superuser")
 
 
 @admin.register(User)
@@ -12,3 +18,20 @@ class PersonAdmin(UserAdmin[User]):
 
     list_display = ("username", "email", "roles", "is_active", "is_staff")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Bank", {"fields": ("roles", "customer_id")}))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The change and its event, or none of them: the event comes last, and undoes the change where it fails."""
+        super().save_model(request, obj, form, change)
+        assert isinstance(request.user, User)
+        if not change or set(_OF_POWER) & set(form.changed_data):
+            recording.roles_changed(request, obj, by=request.user)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Django changes passwords past `save_model`, and tells only here."""
+        if request.path.endswith("/password/"):
+            recording.password_set(request, obj, "admin")
+        return super().log_change(request, obj, message)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:  # noqa: ARG002 - Django's
+        """People are switched off: what they did goes on bearing their number."""
+        return False

@@ -9,3 +9,9 @@ class IdentityConfig(AppConfig):
     name = "bank.identity"
     label = "identity"
     verbose_name = "People and roles"
+
+    def ready(self) -> None:
+        """What allauth tells of second factors and passwords goes on record."""
+        from bank.identity import recording
+
+        recording.listen()

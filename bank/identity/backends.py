@@ -26,13 +26,13 @@ class PasswordBackend(AuthenticationBackend):
         """The person, if active and the password is right."""
         if not password:
             return None
-        people = _people(username or email or "")
+        people = people_named(username or email or "")
         if not people:
             User().set_password(password)
         return next((p for p in people if p.check_password(password) and self.user_can_authenticate(p)), None)
 
 
-def _people(name: str) -> list[User]:
+def people_named(name: str) -> list[User]:
     """Whose user name this is; else whose email: a household may share one."""
     if not name:
         return []

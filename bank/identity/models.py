@@ -1,5 +1,6 @@
-"""Users with roles, and the failed sign-ins that slow down guessing."""
+"""Users with roles, invitations to become one, and the failed sign-ins that slow down guessing."""
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -25,7 +26,8 @@ class User(AbstractUser):
     @cached_property
     def has_second_factor(self) -> bool:
         """Whether signing in takes more than the password."""
-        return self.authenticator_set.filter(type__in=("totp", "webauthn")).exists()
+        factors = apps.get_model("mfa", "Authenticator").objects
+        return bool(factors.filter(user_id=self.pk, type__in=("totp", "webauthn")).exists())
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -50,3 +52,16 @@ class FailedSignIn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} at {self.failed_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Invitation(models.Model):
+    """A customer may open a log-in under this user name, once, until it expires. The link is its id, signed."""
+
+    invitation_id = models.UUIDField(primary_key=True)
+    customer_id = models.UUIDField(db_index=True)
+    username = models.CharField(max_length=150)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.username} until {self.expires_at:%Y-%m-%d}"

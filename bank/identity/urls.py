@@ -8,8 +8,8 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
+from bank.identity import invitation_views, views
 from bank.identity import second_factor_views as factors
-from bank.identity import views
 
 
 def _page(route: str, view: Callable[..., Any], name: str) -> URLPattern:
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     _page("sign-in", views.SignInView.as_view(), "account_login"),
     _page("sign-out", views.SignOutView.as_view(), "account_logout"),
     _own("sign-in/again", views.ReauthenticateView.as_view(), "account_reauthenticate"),
+    _page("invitations/<str:token>", invitation_views.invitation, "invitation"),
     _page("password/forgotten", views.ForgottenPasswordView.as_view(), "account_reset_password"),
     _page("password/forgotten/sent", views.LinkSentView.as_view(), "account_reset_password_done"),
     re_path(

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path("customers/register", staff.register, name="register"),
     path("customers/register/check", staff.register_check, name="register_check"),
     path("customers/<uuid:customer_id>", staff.customer_page, name="customer"),
+    path("customers/<uuid:customer_id>/invite", staff.invite, name="invite"),
     path("customers/<uuid:customer_id>/open-account", staff.open_account, name="open_account"),
     path("customers/<uuid:customer_id>/open-account/check", staff.open_account_check, name="open_account_check"),
     path("security", security.security_page, name="security"),

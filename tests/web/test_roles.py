@@ -85,6 +85,8 @@ SENT = {
     "/security/second-factors": (SIGN_IN, *[AWAY] * 7),
     "/security/sessions/1/end": (SIGN_IN, *[NONE] * 7),
     "/security/sessions/end-others": (SIGN_IN, *[303] * 7),
+    "/customers/00000000-0000-7000-8000-000000000001/invite": (SIGN_IN, NO, NO, NONE, NO, NO, NONE, NO),
+    "/invitations/forged": (410,) * 8,
     "/password/forgotten": (422, 422, 422, 422, 422, 422, 422, 422),
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
     "/theme": (303, 303, 303, 303, 303, 303, 303, 303),

@@ -26,6 +26,7 @@ from accounts.handler import Outcome, find_outcome
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.formats import iban_html, money_html
+from bank.web.online import online_of
 from bank.web.pages import webhook_receipt
 from ledger.records import RecordedEvent
 from readmodels import balances, customers
@@ -74,6 +75,7 @@ def receipt(request: SignedInRequest, command_id: UUID) -> HttpResponse:
         "title": TITLES.get(outcome.command_type, "Done") if outcome.accepted else "Refused: nothing was changed",
         "facts": _facts(request, outcome),
         "steps": _steps(request, outcome),
+        "online": online_of(request, next(iter(outcome.customers), None)),
         "has_secret": is_sender and webhook_receipt.has_secret_to_show(outcome),
     }
     return render(request, "web/receipt.html", context)

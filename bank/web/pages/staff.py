@@ -1,5 +1,6 @@
 """Staff find a customer and see what the customer has."""
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -8,10 +9,11 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from bank.identity import policy
+from bank.identity import invitations, policy
 from bank.web.access import SignedInRequest, allowed, signed_in
+from bank.web.online import online_of
 from bank.web.tasks.engine import SeeOther, run_check, run_form
 from bank.web.tasks.onboarding import OpenAccountTask, RegisterTask
 from readmodels import balances, customers
@@ -76,9 +78,20 @@ def customer_page(request: SignedInRequest, customer_id: UUID) -> HttpResponse:
     context = {
         "customer": customer,
         "accounts": balances.of_customer(customer_id),
+        "online": online_of(request, customer_id),
         "may_serve": policy.may_serve_customers(request.user),
     }
     return render(request, "web/customer.html", context)
+
+
+@allowed(policy.may_serve_customers)
+@signed_in
+@require_POST
+def invite(request: SignedInRequest, customer_id: UUID) -> HttpResponse:
+    """A new invitation instead of the one before; none for who signs in already."""
+    with contextlib.suppress(invitations.HasLogIn):
+        invitations.invite(request, _customer_or_404(customer_id), request.user)
+    return SeeOther(reverse("web:customer", args=[customer_id]))
 
 
 @allowed(policy.may_serve_customers)

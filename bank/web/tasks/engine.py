@@ -96,7 +96,7 @@ def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
 def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
     task.prepare(command)
     try:
-        handle(
+        outcome = handle(
             command,
             by=policy.actor_of(request.user, CHANNEL),
             correlation_id=correlation_id(request),
@@ -108,6 +108,8 @@ def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) 
         return _to_check(task, _renewed_if_refused(request, draft))
     except Refused as refusal:
         return _show_refusal(request, task, draft, refusal)
+    if not outcome.replayed:
+        task.done(request, outcome)
     return SeeOther(reverse("web:receipt", args=[command.command_id]))
 
 

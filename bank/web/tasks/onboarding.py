@@ -7,6 +7,7 @@ from uuid import UUID
 
 from babel.numbers import get_currency_name
 from django import forms
+from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.account_commands import OpenAccount
@@ -15,11 +16,14 @@ from accounts.command import Command
 from accounts.customer import Customer, RegisterCustomer
 from accounts.iban import iban_for
 from accounts.money import CURRENCIES, parse_amount
+from accounts.outcome import Outcome
+from bank.identity.invitations import invite
 from bank.identity.models import User
 from bank.web.formats import money_html
 from bank.web.tasks.fields import amount_field, text_field
 from bank.web.tasks.task import Answer, Task, Values
 from ledger.ids import derived_id
+from readmodels import customers
 from readmodels.customers import CustomerRow
 
 _FIRST_CURRENCIES: Final = ("EUR", "CHF", "CZK", "GBP", "USD")
@@ -68,6 +72,13 @@ class RegisterTask(Task):
             Answer(label="Name", value=values["name"], field="name", is_main=True),
             Answer(label="Email", value=values["email"] or "None", field="email"),
         ]
+
+    def done(self, request: HttpRequest, outcome: Outcome) -> None:
+        """The customer is invited at once: the receipt has the link."""
+        for customer_id in outcome.customers:
+            customer = customers.find(customer_id)
+            if customer is not None:
+                invite(request, customer, self.person)
 
 
 class OpenForm(forms.Form):

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.account import Account, Status
 from accounts.aggregates import COMMANDS, State
 from accounts.command import Command
+from accounts.outcome import Outcome
 from accounts.refusals import Refused
 from bank.identity.models import User
 from readmodels.balances import AccountRow
@@ -110,6 +112,9 @@ class Task:
     def needs_confirming(self, command: Command) -> bool:  # noqa: ARG002 - some tasks read it
         """Whether the person confirms who it is before this is done."""
         return self.name in settings.CONFIRM_BEFORE
+
+    def done(self, request: HttpRequest, outcome: Outcome) -> None:
+        """What follows in the same breath, once, when the bank has done it."""
 
     def refused_field(self, refusal: Refused) -> str:
         """The form's field that a refusal is about; empty for the task as a whole."""
