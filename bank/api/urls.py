@@ -68,8 +68,6 @@ urlpatterns = [
     path("webhook-endpoints/<str:endpoint_id>/test", TestWebhookEndpointView.as_view(), name="test-webhook"),
     path("webhook-endpoints/<str:endpoint_id>/replay", ReplayWebhookView.as_view(), name="replay-webhook"),
     path("webhook-endpoints/<str:endpoint_id>/deliveries", DeliveriesView.as_view(), name="deliveries"),
-    path(
-        "webhook-endpoints/<str:endpoint_id>/deliveries/<str:message_id>", DeliveryView.as_view(), name="delivery"
-    ),
+    path("webhook-endpoints/<str:endpoint_id>/deliveries/<str:message_id>", DeliveryView.as_view(), name="delivery"),
     re_path(r"", NoSuchResource.as_view(), name="nothing"),
 ]

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.apps import AppConfig
 
-
 # A batch of a thousand commands makes tens of thousands of objects, none of them in cycles. With Python's own threshold
 # (700) two fifths of its time went into looking for some (docs/PERFORMANCE.md).
 _NEW_OBJECTS_BEFORE_A_LOOK: Final = 50_000
