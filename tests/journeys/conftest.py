@@ -59,7 +59,7 @@ def somebody(chrome: Browser, address: str) -> Iterator[Callable[..., Person]]:
     people: list[Person] = []
 
     def make(*, signed_in: User | None = None, **profile: object) -> Person:
-        person = Person(chrome.new_context(base_url=address, **profile))  # type: ignore[arg-type]
+        person = Person(chrome.new_context(**{"base_url": address, **profile}))  # type: ignore[arg-type]
         people.append(person)
         if signed_in is not None:
             person.sign_in(signed_in.username, PASSWORD)
