@@ -32,7 +32,6 @@ _PLANNER = (
 _CHECKOUT_TIMEOUT_SECONDS = 5.0
 
 _pool: ConnectionPool[Connection] | None = None
-_pool_pid = 0
 _lock = threading.Lock()
 
 
@@ -74,7 +73,7 @@ def close_pool() -> None:
     """Close this process's connections; the next use opens new ones."""
     global _pool
     with _lock:
-        if _pool is not None and _pool_pid == os.getpid():
+        if _pool is not None:
             _pool.close()
         _pool = None
 
@@ -86,15 +85,19 @@ def _is_lost(error: psycopg.OperationalError) -> bool:
 
 
 def _current_pool() -> ConnectionPool[Connection]:
-    """The pool of this process: one that a fork inherited belongs to the parent."""
-    global _pool, _pool_pid
-    if _pool is not None and _pool_pid == os.getpid():
+    global _pool
+    if _pool is not None:
         return _pool
     with _lock:
-        if _pool is None or _pool_pid != os.getpid():
+        if _pool is None:
             _pool = _open_pool()
-            _pool_pid = os.getpid()
         return _pool
+
+
+def _after_fork() -> None:
+    """What a fork inherits belongs to the parent."""
+    global _pool, _lock
+    _pool, _lock = None, threading.Lock()
 
 
 def _open_pool() -> ConnectionPool[Connection]:
@@ -138,3 +141,4 @@ class _RawJsonb(Loader):
 
 
 atexit.register(close_pool)
+os.register_at_fork(after_in_child=_after_fork)

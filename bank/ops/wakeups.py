@@ -28,7 +28,6 @@ class _Waker(threading.Thread):
         super().__init__(name="waker", daemon=True)
         self.wanted = threading.Event()
         self.cause = contextvars.copy_context()
-        self.pid = os.getpid()
 
     def run(self) -> None:
         while True:
@@ -53,9 +52,9 @@ def wake() -> None:
     """Ask for sealing and projecting, soon. Returns at once, never raises."""
     global _waker
     waker = _waker
-    if waker is None or waker.pid != os.getpid():
+    if waker is None:
         with _lock:
-            if _waker is None or _waker.pid != os.getpid():
+            if _waker is None:
                 _waker = _Waker()
                 _waker.start()
             waker = _waker
@@ -85,3 +84,12 @@ def _valkey() -> Any:
     if _client is None:
         _client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=0.5)
     return _client
+
+
+def _after_fork() -> None:
+    """Threads and connections stay with the parent."""
+    global _waker, _client, _lock
+    _waker, _client, _lock = None, None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)
