@@ -19,7 +19,7 @@ from bank.ops.metrics import exposing
 def to_the_one_door(request: HttpRequest) -> HttpResponse:
     """Sign in where everybody does; whoever is signed in and was sent here may not see the admin."""
     if request.user.is_authenticated:
-        if policy.lacks_second_factor(request.user):
+        if not policy.may_enter_admin(request.user):
             return redirect("web:security")
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))

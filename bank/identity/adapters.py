@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from bank.identity import recording, throttle
+from bank.identity import letters, recording, throttle
 from bank.identity.backends import people_named
 from bank.identity.models import User
 
@@ -121,7 +121,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Letters know the bank's name."""
-        super().send_mail(template_prefix, email, {"bank_name": settings.BANK_NAME, **context})
+        context = {"request": self.request, "email": email, "bank_name": settings.BANK_NAME, **context}
+        letters.send(self.render_mail(template_prefix, email, context))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to confirm who one is, in the bank's words."""

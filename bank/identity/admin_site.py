@@ -12,4 +12,4 @@ class BankAdminSite(AdminSite):
 
     @override
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and not policy.lacks_second_factor(request.user)
+        return super().has_permission(request) and policy.may_enter_admin(request.user)

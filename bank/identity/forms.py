@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from bank.identity import letters
 from bank.identity.models import User
 
 _LENGTH: Final = 1_000
@@ -145,5 +146,5 @@ class ForgottenPasswordForm(allauth.ResetPasswordForm):
             request_password_reset(request, person.email, [person], allauth.default_token_generator)
         if not self.people:
             text = render_to_string("account/email/unknown_account_message.txt", {"bank_name": settings.BANK_NAME})
-            EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]).send()
+            letters.send(EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]))
         return email

@@ -1,6 +1,5 @@
 """Invitations: a customer opens a log-in with a link from the bank, signed, good for a while and for one time."""
 
-import logging
 import secrets
 import unicodedata
 from datetime import timedelta
@@ -18,14 +17,12 @@ from django.utils import timezone
 
 from accounts.handler import handle
 from accounts.log_in import InviteCustomer
-from bank.identity import policy, recording
+from bank.identity import letters, policy, recording
 from bank.identity.models import Invitation, Role, User
 from bank.web.middleware import correlation_id
 from ledger.ids import derived_id, new_id
 from readmodels import customers
 from readmodels.customers import CustomerRow
-
-logger = logging.getLogger(__name__)
 
 _SALT: Final = "bank.identity.invitation"
 _NAMES_TRIED: Final = 20
@@ -150,10 +147,7 @@ def _is_taken(username: str) -> bool:
 
 
 def _mail(request: HttpRequest, invitation: Invitation, customer: CustomerRow) -> None:
-    """The link is on the page, too: a mail server that is away stops nothing."""
+    """The link is on the page, too."""
     context = {"bank_name": settings.BANK_NAME, "link": link(request, invitation), "invitation": invitation}
     text = render_to_string("identity/invitation.txt", context)
-    try:
-        EmailMessage(f"{settings.BANK_NAME}: your log-in", text, to=[customer.email]).send()
-    except OSError as error:
-        logger.warning("an invitation was not mailed: %s", type(error).__name__)
+    letters.send(EmailMessage(f"{settings.BANK_NAME}: your log-in", text, to=[customer.email]))

@@ -44,6 +44,11 @@ def lacks_second_factor(person: Person) -> bool:
     )
 
 
+def may_enter_admin(person: Person) -> bool:
+    """Besides Django's own flags. Who has no role, such as the first superuser, needs the second factor, too."""
+    return not settings.REQUIRE_SECOND_FACTOR_FOR_STAFF or (isinstance(person, User) and person.has_second_factor)
+
+
 def may_see_account(person: Person, account: OwnedByCustomer) -> bool:
     """Owners, staff and auditors. To everybody else the account does not exist (404)."""
     return owns(person, account) or may_see_customers(person)

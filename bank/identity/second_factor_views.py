@@ -1,20 +1,25 @@
 """Second factors: adding, removing and using them; allauth's ways under the bank's addresses and words."""
 
 import json
+import time
 from typing import Any, Final
 
+from allauth.mfa.app_settings import TOTP_PERIOD
 from allauth.mfa.base import views as base
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
+from allauth.mfa.totp.internal import auth as auth_codes
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import auth
+from django.conf import settings
 from django.contrib import messages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 
+from bank.identity.sealing import unseal
 from bank.identity.second_factor_forms import (
     ActivateAppForm,
     AddPasskeyForm,
@@ -26,6 +31,8 @@ from bank.identity.second_factor_forms import (
 )
 from bank.identity.views import Wrong
 
+# The app of the demo's customer who has one: its codes are shown, so that everybody can try.
+DEMO_SECRET: Final = "PASSBOOKDEMOPASSBOOKDEMOPASSBOOK"  # noqa: S105 - public: it opens nothing but the demo
 _PASSKEY_FAILED: Final = "That passkey did not open the door. Try again, or sign in another way."
 
 
@@ -41,7 +48,7 @@ class SecondFactorView(Wrong, base.AuthenticateView):
         context = _for_script(super().get_context_data(**kwargs))
         kinds = set(Authenticator.objects.filter(user=self.stage.login.user).values_list("type", flat=True))
         context["has_passkey"] = Authenticator.Type.WEBAUTHN in kinds
-        return context
+        return context | _demo_code(self.stage.login.user)
 
 
 class PasskeySignInView(webauthn.LoginWebAuthnView):
@@ -138,6 +145,15 @@ class RemovePasskeyView(webauthn.RemoveWebAuthnView):
 
     template_name = "identity/passkey_remove.html"
     success_url = reverse_lazy("web:security")
+
+
+def _demo_code(user: Any) -> dict[str, str]:
+    """What the app shows now, in the demo, of the one whose secret everybody may know."""
+    app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first() if settings.DEMO else None
+    if app is None or unseal(app.data["secret"]) != DEMO_SECRET:
+        return {}
+    code = auth_codes.format_hotp_value(auth_codes.hotp_value(DEMO_SECRET, int(time.time()) // TOTP_PERIOD))
+    return {"demo_name": user.username, "demo_code": code}
 
 
 def _for_script(context: dict[str, Any]) -> dict[str, Any]:

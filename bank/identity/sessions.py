@@ -11,6 +11,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from bank.identity import recording
 from bank.identity.models import User
 
 logger = logging.getLogger(__name__)
@@ -71,18 +72,24 @@ def sessions_of(user: User) -> list[UserSession]:
     return sorted(sessions, key=lambda session: session.last_seen_at, reverse=True)
 
 
-def end_session(user: User, session_id: int) -> bool:
+def end_session(request: HttpRequest, user: User, session_id: int) -> bool:
     """Sign out there; False where this person has no such session."""
     session = UserSession.objects.filter(user=user, pk=session_id).first()
     if session is not None:
-        session.end()
+        _end(request, user, session)
     return session is not None
 
 
 def end_other_sessions(request: HttpRequest, user: User) -> None:
     """Sign out everywhere but here."""
     for session in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
-        session.end()
+        _end(request, user, session)
+
+
+def _end(request: HttpRequest, user: User, session: UserSession) -> None:
+    """On record first."""
+    recording.signed_out(request, user)
+    session.end()
 
 
 def device(user_agent: str) -> str:

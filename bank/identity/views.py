@@ -25,6 +25,7 @@ DEMO_LOGINS = (
     ("ada", "Customer"),
     ("grace", "Customer"),
     ("alan", "Customer"),
+    ("katherine", "Customer with a second factor"),
     ("teller", "Serves customers, runs the cash desk"),
     ("auditor", "Reads every event and command"),
     ("operations", "Sees the reports and the machinery"),

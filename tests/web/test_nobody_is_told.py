@@ -109,6 +109,13 @@ def test_nobody_asks_for_letters_without_end(ruth: User) -> None:
     assert len(mail.outbox) == 5
 
 
+def test_a_mail_server_that_is_away_tells_nothing_either(ruth: User, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    answers = [forget("away@example.org"), forget("ruth@example.org")]
+    assert [location(answer) for answer in answers] == ["/password/forgotten/sent"] * 2
+
+
 def test_what_is_counted_goes_on_while_valkey_is_away() -> None:
     cache = SteadyCache("redis://127.0.0.1:1", {})
     assert cache.add("code", "used", 30) is True

@@ -75,6 +75,13 @@ def test_second_factors_come_and_go_and_are_used(ruth: User) -> None:
     ]
 
 
+def test_ending_another_session_is_on_record(ruth: User) -> None:
+    sign_in("ruth", PASSWORD)
+    browser = sign_in("ruth", PASSWORD)
+    browser.send(browser.open("/security"), "Sign out everywhere else")
+    assert record_of(ruth.pk)[2:] == [("SignedOut", {})]
+
+
 def test_a_new_password_is_on_record(ruth: User) -> None:
     browser = Browser.signed_in(ruth)
     page = browser.open("/security/password")

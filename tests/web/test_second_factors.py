@@ -15,6 +15,7 @@ from bank.api.tokens import issue_token
 from bank.identity import throttle
 from bank.identity.models import FailedSignIn, Role, User
 from bank.identity.sealing import seal, unseal
+from bank.identity.second_factor_views import DEMO_SECRET
 from tests.api.client import Api
 from tests.web.codes import PASSWORD, add_app, code_of, confirmed, recovery_codes_on, secret_on
 from tests.web.pages import Browser, Page, location
@@ -172,6 +173,19 @@ def test_a_passkey_that_is_none_is_turned_away(ruth: User) -> None:
     assert not Authenticator.objects.exists()
 
 
+def test_the_demo_shows_the_code_of_its_own_app_and_of_no_other(ruth: User, settings: Settings) -> None:
+    add_app(Browser.signed_in(ruth))
+    settings.DEMO = True
+    assert "would show" not in at_the_second_door(Browser()).text
+    Authenticator.objects.filter(type="totp").update(data={"secret": seal(DEMO_SECRET)})
+    browser = Browser()
+    shown = at_the_second_door(browser)
+    assert browser.send(shown, "Sign in", code=code_of(DEMO_SECRET)).status == 302
+    settings.DEMO = False
+    assert "would show" in shown.text
+    assert "would show" not in at_the_second_door(Browser()).text
+
+
 class TestStaffWhoMustHaveOne:
     @pytest.fixture(autouse=True)
     def _required(self, settings: Settings) -> None:
@@ -187,7 +201,7 @@ class TestStaffWhoMustHaveOne:
         assert "needs a second factor" not in browser.open("/security").text
 
     def test_the_admin_is_closed_too(self, bank: None) -> None:
-        admin = User.objects.create_superuser("root", password=PASSWORD, roles=[Role.ADMIN])
+        admin = User.objects.create_superuser("root", password=PASSWORD)
         browser = Browser.signed_in(admin)
         assert browser.follow(browser.open("/admin/")).status == 302
         assert location(browser.follow(browser.open("/admin/"))) == "/security"

@@ -35,7 +35,7 @@ def test_the_page_tells_where_one_is_signed_in(ruth: User) -> None:
     signed_in_from(FIREFOX)
     page = signed_in_from(IPHONE).open("/security")
     assert "Firefox on Linux" in page.text
-    assert "Safari on iPhone This is here" in page.text
+    assert "Safari on iPhone This session" in page.text
     assert page.text.count("Sign out there") == 1
 
 

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0001_initial'),
+        ("identity", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('invitation_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('customer_id', models.UUIDField(db_index=True)),
-                ('username', models.CharField(max_length=150)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
+                ("invitation_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("customer_id", models.UUIDField(db_index=True)),
+                ("username", models.CharField(max_length=150)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
             ],
         ),
     ]

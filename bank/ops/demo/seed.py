@@ -6,11 +6,14 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
 from accounts.customer import CustomerRegistered
 from accounts.handler import Actor, find_outcome, handle_all
 from bank.identity.models import Role, User
+from bank.identity.sealing import seal
+from bank.identity.second_factor_views import DEMO_SECRET
 from bank.ops.demo.plan import HISTORY, first_command, last_command_id, plan
 from bank.ops.demo.steps import customer_id
 from ledger.models import Event
@@ -19,7 +22,8 @@ ACTOR: Final = Actor(id="system:demo", channel="job")
 PASSWORD: Final = "passbook-demo"  # noqa: S105 - public: it opens nothing but the demo
 BATCH_SIZE: Final = 500
 
-CUSTOMERS: Final = ("ada", "grace", "alan")
+CUSTOMERS: Final = ("ada", "grace", "alan", "katherine")
+WITH_APP: Final = "katherine"
 STAFF: Final = {
     "teller": Role.TELLER,
     "auditor": Role.AUDITOR,
@@ -71,8 +75,18 @@ def _make_users() -> None:
     """The demo's log-ins; one that exists stays as it is."""
     for name in CUSTOMERS:
         _make_user(name, Role.CUSTOMER, customer_id=customer_id(name), first_name=name.capitalize())
+    _add_app(WITH_APP)
     for name, role in STAFF.items():
         _make_user(name, role, is_staff=role in {Role.AUDITOR, Role.ADMIN}, is_superuser=role is Role.ADMIN)
+
+
+def _add_app(name: str) -> None:
+    """An authenticator app whose codes the demo shows."""
+    Authenticator.objects.get_or_create(
+        user=User.objects.get(username=name),
+        type=Authenticator.Type.TOTP,
+        defaults={"data": {"secret": seal(DEMO_SECRET)}},
+    )
 
 
 def _make_user(name: str, role: Role, **fields: object) -> None:

@@ -37,7 +37,7 @@ def security_page(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def end(request: SignedInRequest, session_id: int) -> HttpResponse:
     """Sign out there; another person's session does not exist."""
-    if session_id >= 2**63 or not end_session(request.user, session_id):
+    if session_id >= 2**63 or not end_session(request, request.user, session_id):
         raise Http404
     return SeeOther(reverse("web:security"))
 
