@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope
@@ -65,6 +65,15 @@ def test_a_token_has_all_scopes_of_its_users_roles_unless_told_otherwise(roles: 
     me = Api(api_token(user.username)[0].strip()).get("/me").body
     assert me["scopes"] == scopes
     assert me["roles"] == sorted(roles)
+
+
+def test_a_token_for_staff_has_the_scopes_of_their_roles_also_where_these_do_not_count_yet(settings: Settings) -> None:
+    settings.REQUIRE_SECOND_FACTOR_FOR_STAFF = True
+    teller = Api(api_token(a_user("teller").username)[0].strip())
+    assert "customers:write" in teller.get("/me").body["scopes"]
+    assert teller.get("/accounts").code == "forbidden"
+    settings.REQUIRE_SECOND_FACTOR_FOR_STAFF = False  # as beside a demo, whose setting a shell does not know
+    assert teller.get("/accounts").status == 200
 
 
 @pytest.mark.parametrize(
