@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from bank.ops import health
 from ledger.runner import drain
+from tests.acting import as_owner
 from tests.api.given import a_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,14 +71,14 @@ def test_a_worker_that_leaves_events_lying_is_degraded(client: Client) -> None:
 
 def test_a_database_older_than_the_code_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", False)
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("delete from django_migrations where app = 'api' returning name, applied")
         applied = cursor.fetchall()
     try:
         response = client.get("/readyz")
         assert (response.status_code, response.json()["parts"]["database"]) == (503, "unavailable")
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.executemany("insert into django_migrations (app, name, applied) values ('api', %s, %s)", applied)
     assert client.get("/readyz").status_code == 200
 
@@ -91,7 +92,7 @@ def test_health_needs_no_token_and_no_session(client: Client, path: str) -> None
 
 def make_unread_events_older(*, seconds: int) -> None:
     """What only the tables' owner can do: the append-only trigger is lifted for it."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("alter table ledger_event disable trigger ledger_event_append_only")
         cursor.execute("update ledger_event set recorded_at = recorded_at - make_interval(secs => %s)", [seconds])
         cursor.execute("alter table ledger_event enable always trigger ledger_event_append_only")

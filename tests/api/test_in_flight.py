@@ -16,6 +16,7 @@ import pytest
 from django.db import connection, connections
 from pytest_django.live_server_helper import LiveServer
 
+from tests.acting import as_owner
 from tests.api.client import PREFIX, Api, eur
 from tests.api.given import Account, a_user, api_of
 from tests.faults.processes import Process, Site, a_site, wait_until
@@ -64,7 +65,7 @@ def at_work(pool: ThreadPoolExecutor, port: int, api: Api, path: str, body: Any,
 
 
 def waits_for_a_row() -> bool:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         )

@@ -10,6 +10,7 @@ from ledger.ids import new_id
 from ledger.reading import head_position
 from ledger.runner import drain
 from ledger.signing import sign_head
+from tests.acting import as_owner
 from tests.api.client import Api, eur
 from tests.api.given import Account
 
@@ -43,7 +44,7 @@ def test_the_book_is_verified_to_its_head_and_signed_to_its_last_checkpoint(
 
 def test_a_forged_checkpoint_and_a_forged_event_are_told(auditor: Api, teller: Api, account: Account) -> None:
     drain()
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("alter table ledger_entry disable trigger user")
         cursor.execute("update ledger_entry set hash = decode(repeat('ab', 32), 'hex') where position = 2")
         cursor.execute("alter table ledger_entry enable always trigger ledger_entry_append_only")
