@@ -38,9 +38,10 @@ class RecentStates:
         if self._resting > 0:
             self._resting -= 1
             return None
-        streams = self._streams
-        found = {stream_id: streams[stream_id] for stream_id in stream_ids if stream_id in streams}
-        return found if len(found) == len(stream_ids) else None
+        # One look at each: between two of them another thread may have taken it out.
+        found = {stream_id: self._streams.get(stream_id) for stream_id in stream_ids}
+        known = {stream_id: stream for stream_id, stream in found.items() if stream is not None}
+        return known if len(known) == len(stream_ids) else None
 
     def keep(self, written: Mapping[UUID, Recent]) -> None:
         """Remember streams as an append left them."""

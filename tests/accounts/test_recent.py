@@ -1,6 +1,9 @@
 """States that this process wrote lately save the load, and never decide anything that the record would not."""
 
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -153,3 +156,30 @@ def test_a_lost_race_about_streams_that_it_did_not_know_is_none_of_its() -> None
     states.keep(known(stream_id))
     states.lost_race([new_id()])
     assert states.find([stream_id]) is not None
+
+
+def test_threads_that_take_streams_out_and_put_them_in_harm_nobody_who_looks() -> None:
+    states, ids = RecentStates(), [new_id() for _ in range(20)]
+    end = time.monotonic() + 0.5
+
+    def write() -> None:
+        while time.monotonic() < end:
+            states.keep(known(*ids))
+
+    def look() -> int:
+        count = 0
+        while time.monotonic() < end:
+            found = states.find(ids)
+            assert found is None or len(found) == len(ids)
+            count += 1
+        return count
+
+    switch_interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as threads:
+            writing, *looking = [threads.submit(write), threads.submit(look), threads.submit(look)]
+        writing.result()
+        assert all(done.result() for done in looking)
+    finally:
+        sys.setswitchinterval(switch_interval)
