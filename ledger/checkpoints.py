@@ -78,14 +78,16 @@ def stumble(cur: Cursor, checkpoint: Checkpoint, position: int, applied: int, er
     failures = 1 if checkpoint.error_position != position + 1 else checkpoint.failures + 1
     paused = pause and failures >= MAX_FAILURES
     cur.execute(
-        "update ledger_checkpoint set position = %s, applied = applied + %s, failures = %s, status = %s,"
+        # Somebody may have paused it meanwhile: that stands.
+        "update ledger_checkpoint set position = %s, applied = applied + %s, failures = %s,"
+        " status = case when %s then 'paused' else status end,"
         " retry_at = now() + make_interval(secs => %s), error = %s, error_position = %s, updated_at = now()"
         " where projection = %s and rebuilding = %s and shard = %s",
         (
             position,
             applied,
             failures,
-            "paused" if paused else "running",
+            paused,
             0.25 * 4**failures,
             error_text(error),
             position + 1,

@@ -283,6 +283,19 @@ def test_a_pause_that_somebody_ordered_lasts_until_it_is_lifted() -> None:
         assert positions_seen() == [1, 2]
 
 
+def test_a_pause_that_was_ordered_while_an_event_failed_stands() -> None:
+    def pause_and_fail(cur: Cursor, events: Sequence[RecordedEvent]) -> None:
+        checkpoints.pause(projection)
+        raise ValueError("cannot read")
+
+    with seen_events(before=pause_and_fail) as projection:
+        advance(projection)  # there is nothing to read: its checkpoint is made
+        write(count=1)
+        seal_all()
+        advance(projection)
+        assert (checkpoint()["status"], checkpoint()["error_position"]) == ("paused", 1)
+
+
 # --- parking
 
 
