@@ -12,7 +12,7 @@ import psycopg
 from ledger import checkpoints
 from ledger.codec import decode_json
 from ledger.connections import Cursor, cursor, transaction
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StoreUnavailable
 from ledger.personal import keyed
 from ledger.projections import AsyncProjection, Projection, projection_named
 from ledger.rebuilding import RebuildUnderWay, is_rebuildable, rebuild
@@ -98,7 +98,7 @@ def rebuild_requested() -> None:
             rebuild(name)
         except RebuildUnderWay:
             continue
-        except (LedgerError, psycopg.OperationalError):
+        except (StoreUnavailable, psycopg.OperationalError):
             raise  # the database's trouble: the request stands, and is taken up again
         except Exception as error:
             logger.exception("the rebuild of %s failed", name)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from ledger.connections import close_pool
 from ledger.consistency import has_passed, is_sealed
 from ledger.detaching import NotAttachable, NotDetachable
 from ledger.export import Selection, export_lines
+from ledger.ids import new_id
 from ledger.partitions import EventsDetached, ensure_partitions
 from ledger.projections import async_projection
 from ledger.proofs import prove
@@ -27,6 +29,7 @@ from ledger.reading import find_event, head_position, read_entry, read_stream
 from ledger.runner import advance_once, drain
 from ledger.sealing import seal_all
 from ledger.signing import sign_head
+from ledger.steering import Act, Order, open_rebuilds, rebuild_requested, steer
 from ledger.stored import read_stored
 from readmodels import balances, movements
 from tests.api.given import a_user, api_of
@@ -175,6 +178,19 @@ def check_that_what_is_away_is_told() -> None:
     for name in STORED:
         with pytest.raises(EventsDetached, match=rf"positions 1 to {SIZE} are in detached partitions \({OLD}\)"):
             rebuilding.rebuild(name)
+    order = Order(
+        act=Act.REBUILD,
+        projection="balances",
+        command_id=new_id(),
+        fingerprint=b"rebuild",
+        actor="user:1",
+        channel="api",
+        correlation_id=new_id(),
+    )
+    steer(order, lambda _: {})
+    rebuild_requested()
+    assert open_rebuilds() == []
+    assert "EventsDetached" in rows_of("select error from ledger_rebuild_request")[0][0]
     with pytest.raises(EventsDetached):
         list(read_stream(away))
     with pytest.raises(EventsDetached):
@@ -198,7 +214,7 @@ def check_that_what_is_away_is_told() -> None:
     )
 
 
-def rows_of(statement: str) -> list[tuple[UUID]]:
+def rows_of(statement: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall())
