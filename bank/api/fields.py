@@ -253,6 +253,12 @@ class AmountField(_TextualField):
     wrong_type_detail = "Must be a string of digits, such as 25.00."
 
     @override
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None:
+            raise serializers.ValidationError(self.wrong_type_detail, code=self.wrong_type_code)
+        return super().validate_empty_values(data)
+
+    @override
     def parse(self, text: str) -> str:
         return text
 
@@ -268,16 +274,26 @@ class MoneyField(StrictSerializer):
         self.allow_zero = allow_zero
 
     @override
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None:
+            raise _no_money()
+        return super().validate_empty_values(data)
+
+    @override
     def to_internal_value(self, data: Any) -> Money:
         if not isinstance(data, Mapping):
-            detail = 'Must be an object, such as {"amount": "25.00", "currency": "EUR"}.'
-            raise serializers.ValidationError(detail, code="invalid_amount")
+            raise _no_money()
         plain = self.read_plain(data)
         values = super().to_internal_value(data) if plain is None else plain
         try:
             return parse_amount(values["amount"], values["currency"], allow_zero=self.allow_zero)
         except InvalidCommand as error:
             raise serializers.ValidationError({"amount": [ErrorDetail(error.message, error.code)]}) from None
+
+
+def _no_money() -> serializers.ValidationError:
+    detail = 'Must be an object, such as {"amount": "25.00", "currency": "EUR"}.'
+    return serializers.ValidationError(detail, code="invalid_amount")
 
 
 class TimestampField(_TextualField):

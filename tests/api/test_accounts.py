@@ -113,7 +113,7 @@ def test_an_account_is_opened_and_found(teller: Api) -> None:
             "/overdraft_limit/currency",
             "currency_mismatch",
         ),
-        ({"overdraft_limit": None}, 400, "/overdraft_limit", "null"),
+        ({"overdraft_limit": None}, 400, "/overdraft_limit", "invalid_amount"),
         ({"iban": "LU280019400644750000"}, 400, "/iban", "unknown_field"),
     ],
 )

@@ -50,14 +50,14 @@ BAD_AMOUNTS: list[Any] = [
 def test_anything_else_is_an_invalid_amount(teller: Api, account: Account, call: str, amount: Any) -> None:
     answer = teller.post(f"{account.path}/{call}", {"amount": {"amount": amount, "currency": "EUR"}})
     assert answer.status == 400
-    expected = {None: "null", "25\u0000": "invalid_text"}.get(amount if isinstance(amount, str | None) else "")
-    assert answer.code == (expected or "invalid_amount")
-    if expected != "invalid_text":
-        assert answer.pointers == ["/amount/amount"]
+    if amount == "25\u0000":
+        assert answer.code == "invalid_text"  # nothing may hold a NUL
+    else:
+        assert (answer.code, answer.pointers) == ("invalid_amount", ["/amount/amount"])
     assert teller.get(account.path).body["version"] == 2
 
 
-@pytest.mark.parametrize("amount", ["25.00", 25, 25.0, True, [eur("25.00")], []], ids=repr)
+@pytest.mark.parametrize("amount", ["25.00", 25, 25.0, True, None, [eur("25.00")], []], ids=repr)
 def test_money_that_is_no_object_is_an_invalid_amount(teller: Api, account: Account, amount: Any) -> None:
     answer = teller.post(f"{account.path}/deposits", {"amount": amount})
     assert (answer.status, answer.code, answer.pointers) == (400, "invalid_amount", ["/amount"])

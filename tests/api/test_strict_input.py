@@ -128,7 +128,7 @@ def test_where_no_field_is_needed_no_body_is_needed(teller: Api, account: Accoun
         ("deposits", {"amount": eur("1"), "a/b~c": 1}, "/a~1b~0c", "unknown_field"),
         ("deposits", {"amount": eur("1"), "": 1}, "/", "unknown_field"),
         ("deposits", {"reference": "x"}, "/amount", "required"),
-        ("deposits", {"amount": None}, "/amount", "null"),
+        ("deposits", {"amount": None}, "/amount", "invalid_amount"),
         ("deposits", {"amount": eur("1"), "reference": None}, "/reference", "null"),
         ("deposits", {"amount": eur("1"), "reference": 5}, "/reference", "invalid_text"),
         ("deposits", {"amount": eur("1"), "reference": ["x"]}, "/reference", "invalid_text"),
