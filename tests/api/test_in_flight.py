@@ -108,6 +108,15 @@ def test_a_key_is_free_again_where_nothing_was_recorded(teller: Api, account: Ac
             executor.submit(connections.close_all).result()
 
 
+def test_a_key_is_free_after_a_batch_which_has_no_use_for_it(teller: Api, account: Account) -> None:
+    with ThreadPoolExecutor(1) as one:
+        line = {"type": "Deposit", "idempotency_key": "line", "account_id": str(account.id), "amount": eur("1")}
+        assert one.submit(teller.post, "/batches", [line], key="k").result().status == 201
+        single = teller.post(f"{account.path}/deposits", {"amount": eur("1")}, key="k")
+        assert (single.status, single.body["replayed"]) == (201, False)
+        one.submit(connections.close_all).result()
+
+
 def test_a_key_is_free_again_after_a_mistake_of_ours(
     teller: Api, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

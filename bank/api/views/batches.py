@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
-from bank.api import batch_lines, batching
+from bank.api import batch_lines, batching, in_flight
 from bank.api.access import require_role
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.batch_lines import NDJSON, Line
@@ -71,6 +71,8 @@ class BatchesView(ApiView):
             by=policy.actor_of(user, "batch"),
             correlation_id=correlation_id(getattr(request, "_request", request)),
         )
+        if credential_of(request).claimed:
+            in_flight.let_go()  # a key in the header means nothing here: nothing was recorded under it
         content = _encode_lines(bodies) if media_type == NDJSON else encode_json(bodies)
         return HttpResponse(content, status=HTTPStatus.CREATED, content_type=media_type)
 
