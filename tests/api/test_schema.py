@@ -106,7 +106,10 @@ def test_it_is_served_in_the_form_that_is_asked_for(query: str, accept: str, med
     assert answer.headers["Content-Type"] == media_type
     read = json.loads if media_type.endswith("json") else yaml.safe_load
     assert read(answer.content) == json.loads(json.dumps(document()))
-    assert Client().post("/api/schema/").status_code == 405
+    for path in ("/api/schema/", "/api/docs/"):
+        answer = Client(enforce_csrf_checks=True).post(path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+        assert answer.headers["Allow"].startswith("GET, HEAD")
 
 
 @pytest.mark.parametrize("operation", EVERY_OPERATION)

@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
@@ -22,6 +24,7 @@ _ACCEPTED: Final = {
 _RENDERERS: Final[dict[str, Any]] = {_JSON: OpenApiJsonRenderer, _YAML: OpenApiYamlRenderer}
 
 
+@csrf_exempt  # what is no GET changes nothing and is told so (405), not asked for a form's token
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """The document, as YAML or JSON: by `?format=`, else by `Accept`. No token: it holds nothing of anybody."""
@@ -34,6 +37,7 @@ def schema(request: HttpRequest) -> HttpResponse:
     )
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class DocsView(TemplateView):
     """Swagger UI, served from here: no script, style, font or request from or to elsewhere."""
 
