@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from accounts.handler import handle
+from ledger import checkpoints
 from ledger.connections import Cursor, transaction
 from ledger.projections import (
     AsyncProjection,
@@ -22,6 +24,7 @@ from ledger.reading import head_position, read_sealed, read_stream
 from ledger.rebuilding import rebuild
 from ledger.rows import parameters
 from ledger.runner import drain
+from ledger.sealing import seal_all
 from readmodels import balances, movements
 from readmodels.registry import PROJECTIONS
 from tests.acting import as_owner
@@ -151,3 +154,14 @@ def rows_in_its_own(cur: Cursor, projection: InlineProjection | AsyncProjection)
         cur.execute(f"select * from pg_temp.{table} t order by t::text")
         made[table] = cur.fetchall()
     return made
+
+
+def test_a_check_of_a_paused_projection_says_what_is_in_its_way() -> None:
+    checkpoints.pause(movements.PROJECTION)
+    try:
+        handle(deposit(an_account(), 1), by=BY)
+        seal_all()
+        with pytest.raises(CommandError, match="is it paused"):
+            call_command("rebuild_projection", "movements", check=True)
+    finally:
+        checkpoints.resume(movements.PROJECTION)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from bank.ops.progress import ProgressLine
 from ledger import rebuilding
+from ledger.errors import LedgerError
 from ledger.projections import projections
 
 
@@ -31,8 +32,12 @@ class Command(BaseCommand):
             done = rebuilding.rebuild(name, check=check, progress=line.show, restart=options["restart"])
         except rebuilding.RebuildUnderWay as error:
             raise CommandError(f"{name} is being rebuilt by somebody else") from error
+        except (LedgerError, TimeoutError) as error:
+            raise CommandError(str(error)) from error
         except KeyboardInterrupt as error:
-            raise CommandError("interrupted; the same command goes on where it stopped") from error
+            raise CommandError(
+                "interrupted" if check else "interrupted; the same command goes on where it stopped"
+            ) from error
         finally:
             line.end()
         seconds = time.monotonic() - started
