@@ -6,10 +6,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from bank.ops import stopping
+from bank.ops.whole_bodies import WholeBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bank.settings")
 stopping.listen()
-application = get_wsgi_application()
+application = WholeBodies(get_wsgi_application())
 
 # What is loaded by now lives as long as the process: no use in looking through it for garbage again and again.
 gc.collect()

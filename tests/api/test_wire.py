@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.api.client import Api
+from tests.api.client import Api, eur
 from tests.api.given import Account
 from tests.api.test_in_flight import two_processes
 
@@ -90,3 +90,29 @@ def test_what_comes_over_the_wire_is_answered_with_a_problem(teller: Api, accoun
             assert (problem["status"], problem["code"]) == (status, code), request[:200]
             assert problem["request_id"] == headers["x-request-id"]
     assert teller.get(account.path).body["status"] == "open"
+
+
+def test_a_body_that_ends_too_early_is_not_taken_for_a_whole_one(teller: Api, account: Account) -> None:
+    """The connection may break where what has come so far happens to be a request, too."""
+    deposit = json.dumps({"amount": eur("1")}).encode()
+    line = json.dumps(
+        {"type": "Deposit", "idempotency_key": "line", "account_id": str(account.id), "amount": eur("1")}
+    ).encode()
+    sent = {
+        f"{account.path}/deposits": (JSON, deposit),
+        "/batches": (b"Content-Type: application/x-ndjson\r\n", line + b"\n"),
+    }
+    with two_processes() as (_, _, port):
+        for path, (media_type, body) in sent.items():
+            head = f"POST /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIdempotency-Key: k\r\n"
+            head += f"Authorization: Bearer {teller.token}\r\nContent-Length: {2 * len(body)}\r\n"
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as link:
+                link.sendall(head.encode() + media_type + b"\r\n" + body)
+                link.shutdown(socket.SHUT_WR)
+                while link.recv(65_536):
+                    pass  # whether there is an answer is the server's to decide: who asked has left
+    assert teller.get(account.path).body["version"] == 2
+    for path, (media_type, body) in sent.items():
+        answer = teller.send("POST", path, body, media_type.decode()[14:-2], headers={"Idempotency-Key": "k"})
+        assert answer.status == 201
+        assert b'"replayed":false' in answer.response.content
