@@ -12,6 +12,7 @@ from django.db import connection
 
 from bank.api.in_flight import let_go
 from ledger.runner import drain
+from tests.acting import as_owner
 from tests.api.client import PREFIX, Api, eur
 from tests.api.given import Account, a_user, api_of
 from tests.api.test_in_flight import held, send, two_processes, waits_for_a_row
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(90)]
 
 def end_every_connection() -> None:
     """As a restart does; whoever asks is the last to go."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
