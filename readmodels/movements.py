@@ -207,9 +207,9 @@ def page(
     tail = [] if before is not None and before <= projected + 1 else list(_tail(account_id, projected, balance_minor))
     newest = _fitting([m for m in reversed(tail) if before is None or m.stream_position < before], wanted)
     if len(newest) >= limit:
-        return _with_counterparties(newest[:limit])
+        return with_counterparties(newest[:limit])
     upper = projected if before is None else min(projected, before - 1)
-    return _with_counterparties(newest) + _rows(account_id, upper, limit - len(newest), wanted)
+    return with_counterparties(newest) + _rows(account_id, upper, limit - len(newest), wanted)
 
 
 def recent(account_ids: Sequence[UUID], limit: int) -> list[Movement]:
@@ -222,6 +222,12 @@ def find(account_id: UUID, stream_position: int) -> Movement | None:
     """One movement by its place in the account's stream."""
     found = page(account_id, 1, before=stream_position + 1)
     return found[0] if found and found[0].stream_position == stream_position else None
+
+
+def balance_after(account_id: UUID, stream_position: int) -> int:
+    """The balance after the event at this place, whether or not it moved money; 0 before the first that did."""
+    found = page(account_id, 1, before=stream_position + 1)
+    return found[0].balance_minor if found else 0
 
 
 def balances_at_ends_of_days(account_id: UUID, from_date: date) -> list[tuple[date, int]]:
@@ -299,7 +305,7 @@ def _start_of(day: date | None, days_later: int = 0) -> datetime | None:
     return datetime.combine(day + timedelta(days=days_later), time(), UTC)
 
 
-def _with_counterparties(movements: list[Movement]) -> list[Movement]:
+def with_counterparties(movements: list[Movement]) -> list[Movement]:
     """Names and IBANs for movements that came from the stream, which knows the other account only by its id."""
     others = {m.counterparty_account_id for m in movements if m.counterparty_account_id}
     if not others:

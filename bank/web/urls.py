@@ -3,7 +3,19 @@
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from bank.web.pages import account, account_tasks, daily_flows, home, movement, receipt, security, staff, theme, tokens
+from bank.web.pages import (
+    account,
+    account_tasks,
+    daily_flows,
+    explanation,
+    home,
+    movement,
+    receipt,
+    security,
+    staff,
+    theme,
+    tokens,
+)
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
@@ -30,6 +42,13 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<uuid:account_id>", account.account_page, name="account"),
     path("accounts/<uuid:account_id>/movements.csv", account.movements_csv, name="movements_csv"),
     path("accounts/<uuid:account_id>/movements/<int:stream_position>", movement.movement_page, name="movement"),
+    path("accounts/<uuid:account_id>/explained", explanation.balance_explained, name="balance_explained"),
+    path(
+        "accounts/<uuid:account_id>/movements/<int:stream_position>/explained",
+        explanation.movement_explained,
+        name="movement_explained",
+    ),
+    path("accounts/<uuid:account_id>/events/<int:stream_position>", explanation.event_page, name="account_event"),
     *_task_paths(),
     path("receipts/<uuid:command_id>", receipt.receipt, name="receipt"),
     path("customers", staff.find_customer, name="find_customer"),
