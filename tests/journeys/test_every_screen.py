@@ -85,6 +85,9 @@ def customers_screens(
         "account, filters that find nothing": f"{account}?q=nothing",
         "account, filters that are wrong": f"{account}?from=x&min=y",
         "movement": f"{account}/movements/30",
+        "balance explained, from the opening": f"{account}/explained",
+        "balance explained, brought forward": f"{account}/movements/30/explained?after=25",
+        "event that moved nothing": f"{account}/events/1",
         "choose an account": "/withdraw",
         "an account that is not there": f"/accounts/{grace.account_id}",
     }.items():
