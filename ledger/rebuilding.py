@@ -208,12 +208,15 @@ def _apply_the_rest(cur: Cursor, projection: AsyncProjection | InlineProjection,
 
 def _record(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> int:
     """The new generation's number; its checkpoints take the place of the old ones'."""
+    before = checkpoints.read(cur, projection.name)
     cur.execute("delete from ledger_checkpoint where projection = %s", (projection.name,))
     if isinstance(projection, AsyncProjection):
+        # An error that paused it is got over; a pause that somebody ordered is not.
+        paused = any(shard.status == "paused" and shard.error is None for shard in before)
         for shard in range(projection.shards):
             cur.execute(
-                "insert into ledger_checkpoint (projection, shard, position) values (%s, %s, %s)",
-                (projection.name, shard, position),
+                "insert into ledger_checkpoint (projection, shard, position, status) values (%s, %s, %s, %s)",
+                (projection.name, shard, position, "paused" if paused else "running"),
             )
         cur.execute(
             "update ledger_parked set resolution = 'applied', reason = 'rebuilt', resolved_by = 'system:rebuild',"

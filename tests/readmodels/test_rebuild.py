@@ -165,3 +165,14 @@ def test_a_check_of_a_paused_projection_says_what_is_in_its_way() -> None:
             call_command("rebuild_projection", "movements", check=True)
     finally:
         checkpoints.resume(movements.PROJECTION)
+
+
+def test_a_pause_that_somebody_ordered_outlasts_a_rebuild() -> None:
+    drain()
+    checkpoints.pause(movements.PROJECTION)
+    try:
+        assert rebuild("movements").switched
+        with transaction() as cur:
+            assert {shard.status for shard in checkpoints.read(cur, "movements")} == {"paused"}
+    finally:
+        checkpoints.resume(movements.PROJECTION)
