@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.snapshots import compare_snapshots
 from bank.ops.management.arguments import key_of
 from bank.ops.progress import ProgressLine
 from ledger import archive
@@ -45,6 +46,10 @@ class Command(BaseCommand):
             help="an export that holds events of detached partitions, to prove these as well",
         )
 
+        parser.add_argument(
+            "--snapshots", action="store_true", help="also fold every stream anew and hold its snapshot to that"
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         line = ProgressLine(sys.stderr, "verifying")
         try:
@@ -68,6 +73,8 @@ class Command(BaseCommand):
         self.stdout.write(f"OK: {_figures(found)}")
         for text in _detached(found):
             self.stdout.write(text)
+        if options["snapshots"]:
+            self.stdout.write(_snapshots())
 
 
 def _figures(found: Verification) -> str:
@@ -96,6 +103,18 @@ def _detached(found: Verification) -> Iterator[str]:
             f"{found.away:,} events are NOT HERE, in {', '.join(partitions)}: their hashes are those that were sealed"
             " and signed; to prove the events themselves, name the exports that hold them (--export FILE)."
         )
+
+
+def _snapshots() -> str:
+    line = ProgressLine(sys.stderr, "folding")
+    try:
+        compared = compare_snapshots(line.show)
+    except LedgerError as error:
+        raise CommandError(f"NOT OK, {error}") from error
+    finally:
+        line.end()
+    away = f"; of {compared.away:,} streams the events are not all here" if compared.away else ""
+    return f"OK: {compared.equal:,} snapshots are what their events say{away}"
 
 
 def _seals_in(path: Path | None) -> Iterator[Seal]:
