@@ -1,19 +1,14 @@
 """Snapshots held to their events: every command is decided on one, so nothing may stand in it that did not happen."""
 
-from collections.abc import Callable, Iterator
-from typing import Final
-from uuid import UUID
+from collections.abc import Callable
 
 import msgspec
 
 from accounts.aggregates import AGGREGATES, fold
-from ledger.connections import cursor
 from ledger.errors import LedgerError
 from ledger.partitions import EventsDetached
+from ledger.reading import count_streams, read_heads
 from ledger.store import Head
-
-_PAGE_SIZE: Final = 1_000
-_FIRST: Final = UUID(int=0)
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -34,10 +29,8 @@ def compare_snapshots(progress: Callable[[int, int], None] | None = None) -> Com
     not count. Memory is flat.
     """
     equal = away = 0
-    with cursor() as cur:
-        row = cur.execute("select count(*) from ledger_stream").fetchone()
-    total = row[0] if row else 0
-    for done, (stream_id, head) in enumerate(_heads(), 1):
+    total = count_streams()
+    for done, (stream_id, head) in enumerate(read_heads(), 1):
         aggregate = AGGREGATES[head.category]
         if head.snapshot_schema == aggregate.snapshot_schema:
             try:
@@ -62,20 +55,3 @@ def _decoded(head: Head) -> object:
         return AGGREGATES[head.category].decode(head.snapshot)
     except msgspec.MsgspecError:
         return None
-
-
-def _heads() -> Iterator[tuple[UUID, Head]]:
-    """Every stream, in order of its id, in pages."""
-    after = _FIRST
-    while True:
-        with cursor() as cur:
-            page = cur.execute(
-                "select id, category, version, snapshot, snapshot_schema from ledger_stream where id > %s"
-                " order by id limit %s",
-                (after, _PAGE_SIZE),
-            ).fetchall()
-        for row in page:
-            yield row[0], Head(*row[1:])
-        if len(page) < _PAGE_SIZE:
-            return
-        after = page[-1][0]

@@ -13,6 +13,7 @@ from ledger.locks import SHARD
 from ledger.partitions import require_attached, require_whole_stream
 from ledger.personal import load_keys
 from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
+from ledger.store import Head
 
 _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
 
@@ -159,6 +160,30 @@ def stream_version(stream_id: UUID) -> int:
     with cursor() as cur:
         row = cur.execute("select version from ledger_stream where id = %s", (stream_id,)).fetchone()
     return row[0] if row else 0
+
+
+def count_streams() -> int:
+    """How many streams there are."""
+    with cursor() as cur:
+        row = cur.execute("select count(*) from ledger_stream").fetchone()
+    return row[0] if row else 0
+
+
+def read_heads(page_size: int = 1_000) -> Iterator[tuple[UUID, Head]]:
+    """Every stream with its head, in order of id; in pages, so memory is flat."""
+    after = UUID(int=0)
+    while True:
+        with cursor() as cur:
+            page = cur.execute(
+                "select id, category, version, snapshot, snapshot_schema from ledger_stream where id > %s"
+                " order by id limit %s",
+                (after, page_size),
+            ).fetchall()
+        for stream_id, *head in page:
+            yield stream_id, Head(*head)
+        if len(page) < page_size:
+            return
+        after = page[-1][0]
 
 
 def find_event(stream_id: UUID, stream_position: int) -> RecordedEvent | None:

@@ -1,6 +1,7 @@
 """A snapshot that says more than its events do is found."""
 
 import io
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,6 +9,7 @@ from django.db import connection
 
 from accounts.deciding import recent
 from accounts.snapshots import compare_snapshots
+from ledger.reading import count_streams, read_heads
 from ledger.sealing import seal_all
 from tests.steps import an_account, deposit, do
 
@@ -19,7 +21,7 @@ def _knows_nothing() -> None:
     recent.clear()
 
 
-def forge(account_id: object, what: str) -> None:
+def forge(account_id: UUID, what: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"update ledger_stream set {what} where id = %s", [account_id])
 
@@ -51,6 +53,13 @@ def test_a_forged_snapshot_is_named(what: str) -> None:
     forge(account_id, what)
     with pytest.raises(CommandError, match=rf"NOT OK, the snapshot of stream {account_id} .* not what its events say"):
         verified()
+
+
+def test_every_stream_is_looked_at_however_many_pages_there_are() -> None:
+    ids = {an_account(1) for _ in range(5)}
+    heads = list(read_heads(page_size=2))
+    assert ids <= {stream_id for stream_id, _ in heads}
+    assert len(heads) == count_streams()
 
 
 def test_a_snapshot_of_another_schema_decides_nothing_and_does_not_count() -> None:
