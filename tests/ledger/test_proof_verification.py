@@ -148,6 +148,13 @@ def test_a_range_is_checked_alone() -> None:
     assert found(first=10, last=10) == found(first=3, last=15) == ("changed", 10)
 
 
+def test_of_a_range_nobody_says_that_what_is_signed_behind_it_is_not() -> None:
+    a_book(signed=True)
+    out = io.StringIO()
+    call_command("verify_ledger", "--to", "2", stdout=out)
+    assert "2 events behind the last one are for a checkpoint beyond this range" in out.getvalue()
+
+
 def test_a_range_that_begins_within_a_checkpoint_is_held_to_its_hash() -> None:
     a_book(signed=True)
     assert verified(first=7).checkpoints == 1

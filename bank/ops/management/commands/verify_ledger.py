@@ -70,17 +70,18 @@ class Command(BaseCommand):
             line.end()
         if found.finding is not None:
             raise CommandError(f"NOT OK, {found.finding}\n{found.events:,} events before it are right.")
-        self.stdout.write(f"OK: {_figures(found)}")
+        self.stdout.write(f"OK: {_figures(found, to_the_end=options['last'] is None)}")
         for text in _detached(found):
             self.stdout.write(text)
         if options["snapshots"]:
             self.stdout.write(_snapshots())
 
 
-def _figures(found: Verification) -> str:
+def _figures(found: Verification, *, to_the_end: bool) -> str:
     rate = found.events / max(found.seconds, 1e-6)
     unsigned = found.last - max(found.signed_to, found.first - 1)
-    tail = f"{unsigned:,} events behind the last one are not signed yet" if unsigned else "everything is signed"
+    waits = "are not signed yet" if to_the_end else "are for a checkpoint beyond this range"
+    tail = f"{unsigned:,} events behind the last one {waits}" if unsigned else "everything is signed"
     return (
         f"{found.events:,} events (positions {found.first:,} to {found.last:,}) in {found.seconds:.1f} s,"
         f" {rate:,.0f} a second; {found.checkpoints:,} signed checkpoints hold, {tail};"
