@@ -8,11 +8,13 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
 
 JSON: Final = "json"
 CONSOLE: Final = "console"
@@ -42,16 +44,78 @@ def chosen_format(wish: str) -> str:
     return CONSOLE if sys.stderr.isatty() else JSON
 
 
+class AccessLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that was answered: all of the line, in its order, with nothing in it that a client could have written.
+
+    The most frequent line by far, so it passes none of the steps that others need: a fifth of their time.
+    """
+
+    timestamp: datetime
+    level: str = "info"
+    logger: str = "bank.access"
+    event: str = "request"
+    method: str | None
+    status: int
+    milliseconds: float
+    request_id: str
+    actor: str | None
+    route: str | None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.status} {self.route}"
+
+
+_access = logging.getLogger("bank.access")
+
+
+def log_access(
+    *, method: str | None, status: int, milliseconds: float, request_id: str, actor: str | None, route: str | None
+) -> None:
+    """Write the line of a request."""
+    if _access.isEnabledFor(logging.INFO):
+        line = AccessLine(
+            timestamp=datetime.now(UTC),
+            method=method,
+            status=status,
+            milliseconds=milliseconds,
+            request_id=request_id,
+            actor=actor,
+            route=route,
+        )
+        _access.handle(logging.LogRecord(_access.name, logging.INFO, "", 0, line, None, None))
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Access lines at once, as JSON or by the steps of the console; all others by the processors."""
+
+    def __init__(self, *, as_json: bool, processors: list[Processor]) -> None:
+        super().__init__(foreign_pre_chain=_SHARED, processors=processors)
+        self._as_json = as_json
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line: object = record.msg
+        if not isinstance(line, AccessLine):
+            return super().format(record)
+        if self._as_json:
+            return _encode_line(line).decode()
+        record = logging.makeLogRecord(record.__dict__)
+        record.msg = msgspec.to_builtins(line)
+        vars(record).update(_logger=_access, _name=line.level)  # as structlog's own loggers mark theirs
+        return super().format(record)
+
+
 def formatter(kind: str = "") -> logging.Formatter:
     """For LOGGING and the web server's own: the formatter of every line. `kind`: json, console, or what suits."""
     _configure()
     render: list[Processor] = [structlog.processors.JSONRenderer(serializer=_encode)]
-    if chosen_format(kind) == CONSOLE:
+    as_json = chosen_format(kind) == JSON
+    if not as_json:
         render = [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
+    return _Formatter(
+        as_json=as_json,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _add_work,
@@ -112,6 +176,9 @@ def _configure() -> None:
         logger_factory=logging.getLogger,
         cache_logger_on_first_use=True,
     )
+
+
+_encode_line: Final = msgspec.json.Encoder().encode
 
 
 def _encode(line: Mapping[str, Any], **_options: Any) -> str:

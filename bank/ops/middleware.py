@@ -4,14 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from bank.ops import work
+from bank.ops import logs, work
 from bank.ops.metrics import instruments
-
-_logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("bank.access")
 
 # What is served without a route: files, and paths that lead nowhere.
 _STATIC: Final = "/static"
@@ -31,16 +28,22 @@ class ObservingMiddleware:
         try:
             response = self._get_response(request)
             seconds = time.perf_counter() - began
-            instruments.count_request(_label(mine), request.method, response.status_code, seconds)
-            _logger.info(
-                "request", method=request.method, status=response.status_code, milliseconds=round(seconds * 1_000, 2)
+            route = mine.route
+            instruments.count_request(_label(mine, route), request.method, response.status_code, seconds)
+            logs.log_access(
+                method=request.method,
+                status=response.status_code,
+                milliseconds=round(seconds * 1_000, 2),
+                request_id=mine.request_id,
+                actor=mine.actor,
+                route=route,
             )
         finally:
             work.end(token)
         return response
 
 
-def _label(mine: work.RequestWork) -> str:
-    if mine.route is not None:
-        return mine.route
+def _label(mine: work.RequestWork, route: str | None) -> str:
+    if route is not None:
+        return route
     return _STATIC if mine.request.path_info.startswith(settings.STATIC_URL) else _NOWHERE

@@ -192,6 +192,20 @@ def test_each_request_has_one_line_with_who_where_and_how_it_went(lines: Lines, 
     assert 0 < line["milliseconds"] < 10_000
 
 
+def test_the_line_of_a_request_is_for_people_too(account: Account) -> None:
+    handler, stream = a_handler(logs.CONSOLE)
+    logging.getLogger().addHandler(handler)
+    try:
+        assert api_of(a_user("teller")).get(account.path).status == 200
+    finally:
+        logging.getLogger().removeHandler(handler)
+    (written,) = [line for line in stream.getvalue().splitlines() if "bank.access" in line]
+    assert "request" in written
+    assert "method=GET" in written
+    assert "status=200" in written
+    assert "route=/api/v1/accounts/<str:account_id>" in written
+
+
 def test_pages_name_who_is_signed_in_without_asking_for_it(lines: Lines, account: Account) -> None:
     user, client = a_user("teller"), Client()
     client.force_login(user)

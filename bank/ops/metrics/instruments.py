@@ -6,6 +6,7 @@ code. So the number of series is bounded, and nobody's data are in them. Importi
 
 import os
 from collections import Counter as Tally
+from collections.abc import Hashable, Iterable
 from typing import Final, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram, values
@@ -33,6 +34,7 @@ _SIZES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 _SECONDS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 Instrument = TypeVar("Instrument", Counter, Histogram)
+Thing = TypeVar("Thing", bound=Hashable)
 
 
 class _Series(dict[tuple[str, ...], Instrument]):
@@ -81,12 +83,17 @@ for _reason in Hindrance:
 
 def count_append(batch: Batch, seconds: float) -> None:
     """A batch was committed. About five microseconds for one command, less than half of one for each of many."""
-    for (kind, refusal, channel), count in Tally((c.type, c.refusal, c.channel) for c in batch.commands).items():
+    for (kind, refusal, channel), count in _tally([(c.type, c.refusal, c.channel) for c in batch.commands]):
         _commands[(kind, "refused" if refusal else "accepted", refusal or "", channel)].inc(count)
-    for name, count in Tally(type_of(e.event).name for e in batch.events).items():
+    for name, count in _tally([type_of(e.event).name for e in batch.events]):
         _events[(name,)].inc(count)
     _append_commands.observe(len(batch.commands))
     _append_seconds.observe(seconds)
+
+
+def _tally(things: list[Thing]) -> Iterable[tuple[Thing, int]]:
+    """How many there are of each; most batches have one command, which needs no counting."""
+    return Tally(things).items() if len(things) > 1 else [(thing, 1) for thing in things]
 
 
 def count_hindrance(why: Hindrance) -> None:
