@@ -17,7 +17,7 @@ from ledger.errors import VersionConflict
 from ledger.ids import new_id
 from ledger.projections import NewEvent
 from ledger.records import RecordedEvent
-from ledger.store import Appended, Batch, CommandExists, CommandRow, StreamChange, load, load_batch
+from ledger.store import Appended, Batch, CommandExists, CommandRow, Head, StreamChange, load, load_batch
 
 recent = RecentStates()
 
@@ -93,6 +93,13 @@ def keep_recent(decided: Decided) -> None:
     """Remember what was appended, for the next batch about the same streams."""
     changes = decided.batch.streams
     recent.keep({i: Recent(c.category, c.to_version, c.snapshot) for i, c in changes.items()})
+
+
+def offer_recent(stream_id: UUID, head: Head) -> None:
+    """Whoever read the stream for another reason, just now, spares the next command about it the load."""
+    aggregate = AGGREGATES[head.category]
+    if head.snapshot_schema == aggregate.snapshot_schema:
+        recent.offer(stream_id, Recent(head.category, head.version, aggregate.decode(head.snapshot)))
 
 
 def forget_recent(envelopes: list[Envelope]) -> None:

@@ -50,9 +50,14 @@ class RecentStates:
         self._streams.update(written)
         if self._pause:
             self._pause -= 1
-        if len(self._streams) > self._max_streams:
-            for stream_id in list(islice(self._streams, len(self._streams) - self._max_streams * 9 // 10)):
-                self._streams.pop(stream_id, None)
+        self._forget_the_oldest()
+
+    def offer(self, stream_id: UUID, stream: Recent) -> None:
+        """Take what somebody has just read, unless this process knows as much of the stream already."""
+        known = self._streams.get(stream_id)
+        if known is None or known.version < stream.version:
+            self._streams[stream_id] = stream
+            self._forget_the_oldest()
 
     def lost_race(self, stream_ids: Collection[UUID]) -> None:
         """Somebody else writes these streams, too: forget them, and rest twice as long as the last time."""
@@ -65,3 +70,8 @@ class RecentStates:
         """Forget everything."""
         self._streams.clear()
         self._pause = self._resting = 0
+
+    def _forget_the_oldest(self) -> None:
+        if len(self._streams) > self._max_streams:
+            for stream_id in list(islice(self._streams, len(self._streams) - self._max_streams * 9 // 10)):
+                self._streams.pop(stream_id, None)

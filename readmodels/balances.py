@@ -164,6 +164,7 @@ _FIELDS = (
     "account_id", "customer_id", "iban", "name", "currency", "status", "balance_minor", "held_minor",
     "overdraft_limit_minor", "version", "opened_at",
 )  # fmt: skip
+_CUSTOMER_FIELDS = ("customer_id", "name", "email", "registered_at")
 
 
 # For statements that begin a request, and learn of an account besides: its columns, for `row_of`.
@@ -175,13 +176,8 @@ def row_of(values: Sequence[Any]) -> AccountRow | None:
     *fields, name, email, registered_at = values
     if fields[0] is None:
         return None
-    row = AccountRow.from_db("default", _FIELDS, fields)
-    row.customer = CustomerRow.from_db(
-        "default",
-        ("customer_id", "name", "email", "registered_at"),
-        (fields[1], name or "", email or "", registered_at),
-    )
-    return row
+    customer = prepared.instance(CustomerRow, _CUSTOMER_FIELDS, (fields[1], name or "", email or "", registered_at))
+    return prepared.instance(AccountRow, _FIELDS, fields, customer=customer)
 
 
 def _select(where: str, value: UUID | str) -> list[AccountRow]:

@@ -5,12 +5,16 @@ the first of a request whether the connection still stands. These statements onl
 are simply sent again on a new one.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
+from django.db.models.base import ModelState
 
+Row = TypeVar("Row", bound=Model)
 Parameters = dict[str, Any] | list[Any]
 
 
@@ -25,6 +29,19 @@ def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
             raise
         link.close()
         return _fetch_all(link, statement, parameters)
+
+
+def instance(model: type[Row], fields: Iterable[str], values: Iterable[Any], **related: Model) -> Row:
+    """What `model.from_db` makes of a row, without its signals and its look at each field.
+
+    `related`: the rows that foreign keys of it lead to, by the relation's name.
+    """
+    made = model.__new__(model)
+    state = ModelState()
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    state.fields_cache = related
+    vars(made).update(zip(fields, values, strict=True), _state=state)
+    return made
 
 
 def _fetch_all(link: BaseDatabaseWrapper, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ class BearerAuthentication(BaseAuthentication):
 
     @override
     def authenticate(self, request: Request) -> tuple[User, Credential]:
-        header = request.headers.get("Authorization")
+        header = request.META.get("HTTP_AUTHORIZATION")
         if header is None:
             raise unauthenticated("not_authenticated", "Send a token: Authorization: Bearer <token>.")
         scheme, _, secret = header.partition(" ")
@@ -32,7 +32,7 @@ class BearerAuthentication(BaseAuthentication):
 
 def _key_of(request: Request) -> str | None:
     """The idempotency key that the call is to claim; a malformed one is for the view to refuse."""
-    header = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
+    header = request.META.get(idempotency.VARIABLE) if request.method == "POST" else None
     try:
         return None if header is None else idempotency.parse_key(header)
     except Problem:

@@ -5,25 +5,28 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Final, cast
 
 from django.db import connection
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 from typing_extensions import override
 
 from bank.api import errors, in_flight, rates
+from bank.api.answers import JSON
 from bank.api.authentication import BearerAuthentication
 from bank.api.fields import QuerySerializer, StrictSerializer, read
 from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
-from bank.api.rendering import JsonRenderer, OnlyJson
 from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
-from bank.api.strict_json import StrictJsonParser
+from bank.api.strict_json import MAX_BODY_BYTES, parse_object
 from bank.api.tokens import Credential
 from bank.identity.models import User
 
 _NO_PARAMETERS = QuerySerializer()
+_HEADERS: Final = {"Cache-Control": "private, no-cache"}
+# They keep nothing of a request.
+_AUTHENTICATORS: Final = (BearerAuthentication(),)
+_NEGOTIATION: Final = BaseContentNegotiation()  # there is one format, so nothing to negotiate
 _READING: Final = frozenset({"GET", "HEAD"})
 _JSON_CHARSETS = frozenset({"", "utf-8", "utf8"})
 
@@ -36,74 +39,79 @@ class ApiView(APIView):
     authentication_classes = (BearerAuthentication,)
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (StrictJsonParser,)
-    renderer_classes = (JsonRenderer,)
-    content_negotiation_class = OnlyJson
     metadata_class = None
     http_method_names = ["get", "head", "post"]
 
     contract: ClassVar[Mapping[str, Operation]] = {}  # what clients read of each method: see bank/api/schema
     scopes: ClassVar[Mapping[str, tuple[Scope, ...]]] = {}
     parameters: ClassVar[Mapping[str, QuerySerializer]] = {}
+    methods: ClassVar[tuple[str, ...]] = ()  # those that it has, and HEAD with GET
     query: dict[str, Any]
     # A reader whose connection to the database broke asks again, once: PostgreSQL may have restarted since the last.
     reads_again = True
     headers: dict[str, str]
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.methods = tuple(n.upper() for n in cls.http_method_names if hasattr(cls, "get" if n == "head" else n))
+
     @override
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """From the request to its answer; the framework's way does the same by many more steps."""
+        self.args, self.kwargs = args, kwargs
+        self.headers = dict(_HEADERS)
         try:
-            response = super().dispatch(request, *args, **kwargs)
+            response = self._answer(request)
         except BaseException:
             self._let_go()
             raise
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             self._let_go()  # nothing is recorded under the key, or is told by the log from now on
+        for name, value in self.headers.items():
+            response.headers[name] = value
         return response
+
+    @override
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        context = {"view": self, "args": args, "kwargs": kwargs}
+        return Request(request, authenticators=_AUTHENTICATORS, negotiator=_NEGOTIATION, parser_context=context)
 
     @override
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.perform_authentication(request)
-        self.headers |= rates.count(credential_of(request).token_id)
+        credential = credential_of(request)
+        self.headers |= rates.count(credential.token_id)
         method = "GET" if request.method == "HEAD" else str(request.method)
-        if method not in self.allowed_methods:
+        if method not in self.methods:
             raise status_problem(405)
         wanted = self.scopes.get(method, ())
-        if wanted and not any(credential_of(request).grants(scope) for scope in wanted):
+        if wanted and not any(credential.grants(scope) for scope in wanted):
             raise insufficient_scope(wanted)
         self.query = _read_query(request, self.parameters.get(method, _NO_PARAMETERS))
 
-    @property
-    @override
-    def default_response_headers(self) -> dict[str, str]:
-        return {"Cache-Control": "private, no-cache"}
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self._carry_out(request)
+        except Exception as error:
+            if self.reads_again and request.method in _READING and errors.is_lost_connection(error):
+                self.reads_again = False
+                connection.close_if_unusable_or_obsolete()
+                return self._answer(request)
+            answer = errors.respond(error, request, self.methods)
+            if answer is None:
+                raise
+            return answer
 
-    @override
-    def handle_exception(self, exc: Exception) -> Response:
-        if self.reads_again and self.request.method in _READING and errors.is_lost_connection(exc):
-            self.reads_again = False
-            try:
-                return self._read_again()
-            except Exception as again:  # noqa: BLE001 - answered like the first one
-                exc = again
-        return super().handle_exception(exc)
-
-    @override
-    def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response | None]:
-        return errors.respond
+    def _carry_out(self, plain: HttpRequest) -> HttpResponse:
+        self.request = request = self.initialize_request(plain, *self.args, **self.kwargs)
+        self.initial(request, *self.args, **self.kwargs)
+        handler: Callable[..., HttpResponse] = getattr(self, str(request.method).lower())
+        return handler(request, *self.args, **self.kwargs)
 
     def read_body(self, request: Request, serializer: StrictSerializer) -> tuple[dict[str, Any], dict[str, Any]]:
         """The body as it was sent and as the serializer reads it; an absent body is an empty object."""
         body = _json_object(request)
         return body, read(serializer, body)
-
-    def _read_again(self) -> Response:
-        connection.close_if_unusable_or_obsolete()
-        request = self.initialize_request(self.request._request, *self.args, **self.kwargs)  # noqa: SLF001 - unread
-        self.request = request
-        self.initial(request, *self.args, **self.kwargs)
-        handler: Callable[..., Response] = getattr(self, str(request.method).lower())
-        return handler(request, *self.args, **self.kwargs)
 
     def _let_go(self) -> None:
         """Let others use the idempotency key, if this call was the one at work on it."""
@@ -131,9 +139,9 @@ def credential_of(request: Request) -> Credential:
 
 
 def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]:
-    parameters = request.query_params
-    if not parameters and serializer is _NO_PARAMETERS:
+    if serializer is _NO_PARAMETERS and not request.META.get("QUERY_STRING"):
         return {}
+    parameters = request.query_params
     repeated = [
         InputError(f"/{name}", "repeated_parameter", "A query parameter may be given once.")
         for name, values in parameters.lists()
@@ -145,15 +153,16 @@ def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]
 
 
 def _json_object(request: Request) -> dict[str, Any]:
-    media_type, _, options = (request.content_type or "").partition(";")
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+    sent = request.META
+    media_type, _, options = sent.get("CONTENT_TYPE", "").partition(";")
+    if sent.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
         raise status_problem(415)  # a small body that unpacks to a large one is no way in
-    has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
-    if not has_body and request.headers.get("Transfer-Encoding"):
+    has_body = sent.get("CONTENT_LENGTH") not in (None, "", "0")
+    if not has_body and sent.get("HTTP_TRANSFER_ENCODING"):
         raise status_problem(411)  # WSGI hands over no body without a length: it must not be taken for an empty one
     if not has_body:
         return {}  # whatever its type would be: servers make one up where the client sent none
     charset = next((o.split("=", 1)[1] for o in options.lower().split(";") if o.strip().startswith("charset=")), "")
-    if media_type.strip().lower() != StrictJsonParser.media_type or charset.strip(' "') not in _JSON_CHARSETS:
+    if media_type.strip().lower() != JSON or charset.strip(' "') not in _JSON_CHARSETS:
         raise status_problem(415)
-    return cast("dict[str, Any]", request.data)
+    return parse_object(request._request.read(MAX_BODY_BYTES + 1))  # noqa: SLF001 - the framework's way is longer

@@ -1,7 +1,8 @@
 """What answers look like: one typed dict a shape, and the functions that fill them from rows and states."""
 
 from datetime import datetime
-from typing import Any, Literal, TypedDict, cast
+from functools import lru_cache
+from typing import Any, Final, Literal, TypedDict, cast
 from uuid import UUID
 
 from accounts.account import Account
@@ -9,6 +10,7 @@ from accounts.customer import CustomerRegistered
 from accounts.money import format_minor
 from accounts.outcome import Outcome
 from bank.api.schema import kinds
+from ledger.codec import type_of
 from ledger.records import RecordedEvent, public_form, rfc3339
 from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
@@ -160,26 +162,41 @@ class DailyFlowBody(TypedDict):
     amount: MoneyBody
 
 
+# The same few amounts (nothing held, no overdraft, all of a balance available) come again and again.
+_digits: Final = lru_cache(maxsize=4_096)(format_minor)
+
+
 def money(minor: int, currency: str) -> MoneyBody:
-    return {"amount": format_minor(minor, currency), "currency": currency}
+    return {"amount": _digits(minor, currency), "currency": currency}
+
+
+def _id(value: UUID) -> str:
+    """An id as the encoder takes it: it writes a UUID in the same form as `str`, in a tenth of the time."""
+    return cast(str, value)
+
+
+@lru_cache(maxsize=4_096)
+def _repeated(value: datetime) -> str:
+    """A moment that many bodies have: of an account's opening, of a batch."""
+    return rfc3339(value)
 
 
 def account_body(account: Account | AccountRow, *, version: int, customer_name: str) -> AccountBody:
     """An account from its row, or from a folded state, which knows its customer by id only."""
     currency = account.currency
     return {
-        "id": str(account.account_id),
+        "id": _id(account.account_id),
         "iban": account.iban,
         "name": account.name,
         "currency": currency,
         "status": str(account.status),
-        "customer": {"id": str(account.customer_id), "name": customer_name},
+        "customer": {"id": _id(account.customer_id), "name": customer_name},
         "balance": money(account.balance_minor, currency),
         "held": money(account.held_minor, currency),
         "available": money(account.available_minor, currency),
         "overdraft_limit": money(account.overdraft_limit_minor, currency),
         "version": version,
-        "opened_at": rfc3339(account.opened_at),
+        "opened_at": _repeated(account.opened_at),
     }
 
 
@@ -189,7 +206,7 @@ def row_body(row: AccountRow) -> AccountBody:
 
 def customer_body(customer: CustomerRow) -> CustomerBody:
     return {
-        "id": str(customer.customer_id),
+        "id": _id(customer.customer_id),
         "name": customer.name,
         "email": customer.email,
         "registered_at": rfc3339(customer.registered_at),
@@ -202,7 +219,7 @@ def registered_body(outcome: Outcome) -> CustomerBody:
     registered = event.data
     assert isinstance(registered, CustomerRegistered)
     return {
-        "id": str(event.stream_id),
+        "id": _id(event.stream_id),
         "name": registered.name,
         "email": registered.email,
         "registered_at": rfc3339(registered.occurred_at),
@@ -215,13 +232,23 @@ def event_body(event: RecordedEvent) -> EventBody:
 
 def recorded_form(event: RecordedEvent) -> EventBody:
     """The event as it was when its command was answered: a replay says the same, though it is sealed by now."""
-    return {**event_body(event), "metadata": dict(sorted(event.metadata.items())), "position": None}
+    return {
+        "id": _id(event.id),
+        "type": event.type,
+        "schemaVersion": type_of(event.data).version,
+        "streamId": _id(event.stream_id),
+        "streamPosition": event.stream_position,
+        "position": None,
+        "timestamp": _repeated(event.recorded_at),
+        "data": event.data,  # the encoder writes its fields
+        "metadata": dict(sorted(event.metadata.items())),
+    }
 
 
 def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> ReceiptBody:
     account = outcome.accounts[account_id]
     return {
-        "command_id": str(outcome.command_id),
+        "command_id": _id(outcome.command_id),
         "outcome": "accepted",
         "consistency_token": outcome.consistency_token,
         "account": account_body(account, version=outcome.versions[account_id], customer_name=customer_name),
@@ -233,17 +260,17 @@ def receipt_body(outcome: Outcome, account_id: UUID, customer_name: str) -> Rece
 def movement_body(movement: Movement) -> MovementBody:
     currency = movement.currency
     return {
-        "event_id": str(movement.event_id),
+        "event_id": _id(movement.event_id),
         "version": movement.stream_position,
         "kind": movement.kind,
         "amount": money(movement.amount_minor, currency),
         "balance": money(movement.balance_minor, currency),
         "reference": movement.reference,
         "counterparty": movement.counterparty,
-        "counterparty_account_id": _text(movement.counterparty_account_id),
+        "counterparty_account_id": _id_or_none(movement.counterparty_account_id),
         "operation": movement.operation,
         "purpose": movement.purpose,
-        "transfer_id": _text(movement.transfer_id),
+        "transfer_id": _id_or_none(movement.transfer_id),
         "occurred_at": rfc3339(movement.occurred_at),
         "recorded_at": rfc3339(movement.recorded_at),
     }
@@ -266,5 +293,5 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else rfc3339(value)
 
 
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
+def _id_or_none(value: UUID | None) -> str | None:
+    return cast("str | None", value)

@@ -8,17 +8,18 @@ from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.command import Command
+from accounts.deciding import offer_recent
 from accounts.handler import find_outcome, handle
 from accounts.outcome import Outcome
 from accounts.refusals import Refused
+from bank.api.answers import Answer
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.bodies import receipt_body
 from bank.api.errors import problem_of_refusal
 from bank.api.fields import StrictSerializer
-from bank.api.idempotency import HEADER, command_id_of, fingerprint_of, parse_key, still_in_flight
+from bank.api.idempotency import VARIABLE, command_id_of, fingerprint_of, parse_key, still_in_flight
 from bank.api.preconditions import etag, expected_version
 from bank.identity.policy import actor_of
 from bank.web.middleware import correlation_id
@@ -43,7 +44,7 @@ class CommandView(ApiView):
 
     def read_intent(self, request: Request, serializer: StrictSerializer) -> Intent:
         """Key and body; raises Problem (400, 409 where another request with this key is at work, 413, 415)."""
-        key = parse_key(request.headers.get(HEADER))
+        key = parse_key(request.META.get(VARIABLE))
         body, values = self.read_body(request, serializer)
         command_id = command_id_of(user_of(request).pk, key)
         if credential_of(request).claimed is False and find_outcome(command_id) is None:
@@ -59,7 +60,10 @@ class CommandView(ApiView):
         self, request: Request, command: Command, intent: Intent, *, row: AccountRow | None = None
     ) -> Outcome:
         """Hand the command to the handler; a refusal becomes a Problem. `If-Match` is about the account of `row`."""
-        expected = expected_version(request.headers.get("If-Match"), row.version) if row else None
+        expected = expected_version(request.META.get("HTTP_IF_MATCH"), row.version) if row else None
+        head = credential_of(request).head
+        if row is not None and head is not None:
+            offer_recent(row.account_id, head)
         try:
             return handle(
                 command,
@@ -78,7 +82,7 @@ class CommandView(ApiView):
                 problem.headers = {**problem.headers, **_replayed_header(outcome)}
             raise problem from None
 
-    def receipt(self, request: Request, command: Command, intent: Intent, row: AccountRow) -> Response:
+    def receipt(self, request: Request, command: Command, intent: Intent, row: AccountRow) -> Answer:
         """Carry out a command about the account of `row` and answer with a receipt."""
         outcome = self.carry_out(request, command, intent, row=row)
         body = receipt_body(outcome, row.account_id, row.customer_name)
@@ -87,7 +91,7 @@ class CommandView(ApiView):
 
 def created(
     body: Mapping[str, Any], outcome: Outcome, *, version: int | None = None, location: str | None = None
-) -> Response:
+) -> Answer:
     """201 with the headers of an accepted command."""
     headers = _replayed_header(outcome)
     token = outcome.consistency_token
@@ -97,7 +101,7 @@ def created(
         headers["ETag"] = etag(version)
     if location is not None:
         headers["Location"] = location
-    return Response(body, status=201, headers=headers)
+    return Answer(body, status=201, headers=headers)
 
 
 def _replayed_header(outcome: Outcome) -> dict[str, str]:

@@ -1,19 +1,19 @@
 """From whatever was raised to the problem that the client reads."""
 
 import logging
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpRequest, UnreadablePostError
 from django.utils.encoding import escape_uri_path
 from rest_framework import exceptions as framework
-from rest_framework.response import Response
 
 from accounts.invalid import InvalidCommand
 from accounts.refusals import Refused
+from bank.api.answers import Answer
 from bank.api.fields import validation_problem
 from bank.api.preconditions import precondition_failed
 from bank.api.problems import (
@@ -34,20 +34,16 @@ logger = logging.getLogger(__name__)
 _AWAY = (StoreUnavailable, OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
 
 
-def respond(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The framework's hook. None means that it is a bug: Django logs it and answers 500."""
+def respond(error: Exception, request: HttpRequest, methods: Sequence[str]) -> Answer | None:
+    """The answer of a view that takes these methods. None means that it is a bug: Django logs it and answers 500."""
     problem = problem_of(error)
     if problem is None:
         return None
-    request = context["request"]
-    # The framework hands on a wrapper of the request that has the id.
-    body = problem.body(
-        instance=escape_uri_path(request.path), request_id=correlation_id(getattr(request, "_request", request))
-    )
+    body = problem.body(instance=escape_uri_path(request.path), request_id=correlation_id(request))
     headers = dict(problem.headers)
     if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    return Response(body, status=problem.status, headers=headers, content_type=CONTENT_TYPE)
+        headers["Allow"] = ", ".join(methods)
+    return Answer(body, problem.status, headers=headers, content_type=CONTENT_TYPE)
 
 
 def problem_of(error: Exception) -> Problem | None:

@@ -12,6 +12,7 @@ from ledger.codec import encode_canonical
 from ledger.ids import derived_id
 
 HEADER: Final = "Idempotency-Key"
+VARIABLE: Final = "HTTP_IDEMPOTENCY_KEY"  # where the header is in a request's META
 LONGEST_KEY: Final = 255
 _NAMESPACE: Final = UUID("5b0a9c1e-0d0f-4b1c-9a53-6a2f7d3c8e41")
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]+\Z")

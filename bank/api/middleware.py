@@ -9,6 +9,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
+from bank.api import routes
 from bank.api.problems import CONTENT_TYPE, Problem, status_problem
 from bank.web.middleware import correlation_id
 from ledger.codec import encode_json
@@ -67,8 +68,13 @@ class _Views(BaseHandler):
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         request.get_host()  # raises where it is none of ours
-        response: HttpResponse = self._get_response(request)  # type: ignore[attr-defined]
-        return response
+        found = routes.find(request)
+        if found is None:
+            response: HttpResponse = self._get_response(request)  # type: ignore[attr-defined]
+            return response
+        request.resolver_match = found
+        answer: HttpResponse = found.func(request, *found.args, **found.kwargs)
+        return answer
 
 
 def is_of_the_api(request: HttpRequest) -> bool:

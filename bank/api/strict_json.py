@@ -1,29 +1,13 @@
 """Reading JSON bodies without mercy: what two parsers could read differently is refused."""
 
 import json
-from collections.abc import Mapping
-from typing import IO, Any, Final, NoReturn
-
-from rest_framework.parsers import BaseParser
-from typing_extensions import override
+from typing import Any, Final, NoReturn
 
 from bank.api.problems import Problem, bad_request, status_problem
 from ledger.codec import decode_json, encode_json
 
 MAX_BODY_BYTES: Final = 64 * 1024
 MAX_DEPTH: Final = 32
-
-
-class StrictJsonParser(BaseParser):
-    """For the framework: reads at most MAX_BODY_BYTES and hands them to `parse_object`."""
-
-    media_type = "application/json"
-
-    @override
-    def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        return parse_object(stream.read(MAX_BODY_BYTES + 1))
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bank.api import in_flight
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope, grants
 from bank.identity.models import User
+from ledger.store import Head
 from readmodels import balances, prepared
 from readmodels.balances import AccountRow
 
@@ -34,6 +35,8 @@ class Credential:
     claimed: bool | None = None
     # The account in the call's path, read by the same statement; None where there is none.
     account: AccountRow | None = None
+    # The head of its stream, where the call may write to it.
+    head: Head | None = None
 
     def grants(self, scope: Scope) -> bool:
         return grants(self.scopes, scope)
@@ -81,10 +84,17 @@ _LOOK_UP: Final = f"""
 """
 _ACCOUNT: Final = {"columns": ", account.*", "account": f"left join lateral ({balances.SELECT_BY_ID}) account on true"}
 _NO_ACCOUNT: Final = {"columns": "", "account": ""}
+# A call with a key is about to write: what the command is decided on comes along, and spares it a round trip.
+_ACCOUNT_AND_HEAD: Final = {
+    "columns": f"{_ACCOUNT['columns']}, head.category, head.version, head.snapshot::text, head.snapshot_schema",
+    "account": f"{_ACCOUNT['account']} left join ledger_stream head on head.id = %(account)s",
+}
+_HEAD_COLUMNS: Final = 4
 # By whether a key is to be claimed, and whether the path names an account.
 _LOOK_UPS: Final = {
     (claims, has_account): _LOOK_UP.format(
-        claim=in_flight.CLAIM if claims else "null", **(_ACCOUNT if has_account else _NO_ACCOUNT)
+        claim=in_flight.CLAIM if claims else "null",
+        **((_ACCOUNT_AND_HEAD if claims else _ACCOUNT) if has_account else _NO_ACCOUNT),
     )
     for claims in (False, True)
     for has_account in (False, True)
@@ -114,9 +124,14 @@ def look_up(secret: str, key: str | None = None, account_id: UUID | None = None)
     if _is_stale(last_used_at, now):
         with connection.cursor() as cursor:
             cursor.execute(_NOTE_USE, {"id": token_id, "now": now, "stale": now - _USE_NOTED_EVERY})
-    user = User.from_db(connection.alias, _USER_COLUMNS, values[: len(_USER_COLUMNS)])
-    account = balances.row_of(values[len(_USER_COLUMNS) :]) if account_id is not None else None
-    return user, Credential(token_id=token_id, scopes=frozenset(scopes), claimed=claimed, account=account)
+    user = prepared.instance(User, _USER_COLUMNS, values[: len(_USER_COLUMNS)])
+    account, head, of_account = None, None, values[len(_USER_COLUMNS) :]
+    if account_id is not None:
+        if key is not None:
+            of_account, of_head = of_account[:-_HEAD_COLUMNS], of_account[-_HEAD_COLUMNS:]
+            head = Head(*of_head) if of_head[0] is not None else None
+        account = balances.row_of(of_account)
+    return user, Credential(token_id=token_id, scopes=frozenset(scopes), claimed=claimed, account=account, head=head)
 
 
 def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:

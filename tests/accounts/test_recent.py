@@ -13,12 +13,14 @@ from django.db import connection
 from accounts.account_commands import FreezeAccount
 from accounts.command import Command
 from accounts.customer import ErasePersonalData
-from accounts.deciding import recent
+from accounts.deciding import offer_recent, recent
 from accounts.handler import BatchRefused, Outcome, find_outcome, handle, handle_all
 from accounts.recent import Recent, RecentStates
 from accounts.refusals import AccountIsFrozen, CustomerIsErased, InsufficientFunds
+from ledger.connections import cursor
 from ledger.errors import VersionConflict
 from ledger.ids import new_id
+from ledger.store import load
 from tests.accounts.wire import one_fresh_connection, tapped
 from tests.steps import BY, a_customer, an_account, deposit, open_for, transfer, withdraw
 
@@ -183,3 +185,34 @@ def test_threads_that_take_streams_out_and_put_them_in_harm_nobody_who_looks() -
         assert all(done.result() for done in looking)
     finally:
         sys.setswitchinterval(switch_interval)
+
+
+def test_what_somebody_has_just_read_is_taken_unless_as_much_is_known() -> None:
+    states, stream_id = RecentStates(), new_id()
+    states.offer(stream_id, Recent("account", 3, "third"))
+    states.offer(stream_id, Recent("account", 2, "second"))
+    assert states.find([stream_id]) == {stream_id: Recent("account", 3, "third")}
+    states.offer(stream_id, Recent("account", 4, "fourth"))
+    assert states.find([stream_id]) == {stream_id: Recent("account", 4, "fourth")}
+
+
+def test_a_head_that_was_read_for_another_reason_spares_the_load() -> None:
+    account_id = an_account(100)
+    recent.clear()
+    with cursor() as cur:
+        head = load(cur, [account_id])[account_id]
+    offer_recent(account_id, head)
+    with tapped() as wire:
+        outcome = handle(deposit(account_id, 1), by=BY)
+    assert outcome.accounts[account_id].balance_minor == 101
+    assert wire.statements == 1
+
+
+def test_a_head_that_is_out_of_date_costs_a_lost_race_and_no_more() -> None:
+    account_id = an_account(100)
+    with cursor() as cur:
+        head = load(cur, [account_id])[account_id]
+    elsewhere(deposit(account_id, 50))
+    recent.clear()
+    offer_recent(account_id, head)
+    assert handle(deposit(account_id, 1), by=BY).accounts[account_id].balance_minor == 151

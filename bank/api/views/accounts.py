@@ -6,11 +6,11 @@ from uuid import UUID
 
 from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.money import parse_amount
 from bank.api import building
 from bank.api.access import account_in_path, require_role, sees_all_customers
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AccountBody, MovementBody, account_body, movement_body, row_body
 from bank.api.commanding import CommandView, created
@@ -64,7 +64,7 @@ class AccountsView(CommandView):
         ),
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         user = user_of(request)
         limit = self.query["limit"]
         after = key_of_cursor(request, self.query)
@@ -73,9 +73,9 @@ class AccountsView(CommandView):
             after=UUID(after) if after else None,
             customer_id=None if sees_all_customers(user) else policy.customer_of(user),
         )
-        return Response(page_body(request, rows, limit, body=row_body, key=lambda row: row.account_id))
+        return Answer(page_body(request, rows, limit, body=row_body, key=lambda row: row.account_id))
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Answer:
         require_role(policy.may_serve_customers(user_of(request)))
         intent = self.read_intent(request, self.body_form)
         customer = customers.find(intent.values["customer_id"])
@@ -109,13 +109,13 @@ class AccountView(ApiView):
         )
     }
 
-    def get(self, request: Request, account_id: str) -> Response:
+    def get(self, request: Request, account_id: str) -> Answer:
         row = account_in_path(request, account_id)
         body = _earlier(row, self.query) if self.query else row_body(row)
         tag = etag(body["version"])
-        if is_unchanged(request.headers.get("If-None-Match"), tag):
-            return Response(status=304, headers={"ETag": tag})
-        return Response(body, headers={"ETag": tag})
+        if is_unchanged(request.META.get("HTTP_IF_NONE_MATCH"), tag):
+            return Answer(status=304, headers={"ETag": tag})
+        return Answer(body, headers={"ETag": tag})
 
 
 class MovementsView(ApiView):
@@ -132,7 +132,7 @@ class MovementsView(ApiView):
         )
     }
 
-    def get(self, request: Request, account_id: str) -> Response:
+    def get(self, request: Request, account_id: str) -> Answer:
         row = account_in_path(request, account_id)
         limit = self.query["limit"]
         before = key_of_cursor(request, self.query)
@@ -147,7 +147,7 @@ class MovementsView(ApiView):
         check_token(self.query)
         place = int(before) if before else None
         rows = movements.page(row.account_id, limit + 1, before=place, filters=filters, version=row.version)
-        return Response(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
+        return Answer(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
 
     def _minor(self, name: str, row: AccountRow) -> int | None:
         text = self.query.get(name)

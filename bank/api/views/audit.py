@@ -1,11 +1,11 @@
 """The record itself: commands, and one event of the sealed book."""
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.handler import find_outcome
 from accounts.outcome import Outcome
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.bodies import ChainedBody, ChainedEventBody, CommandBody, RefusalBody, event_body
 from bank.api.errors import problem_of_refusal
@@ -32,12 +32,12 @@ class CommandView(ApiView):
         )
     }
 
-    def get(self, request: Request, command_id: str) -> Response:
+    def get(self, request: Request, command_id: str) -> Answer:
         wanted = parse_uuid(command_id)
         outcome = None if wanted is None else find_outcome(wanted)
         if outcome is None or not _may_see(request, outcome):
             raise not_found("command_not_found", "There is no such command.")
-        return Response(_command_body(outcome))
+        return Answer(_command_body(outcome))
 
 
 class EventView(ApiView):
@@ -53,7 +53,7 @@ class EventView(ApiView):
         )
     }
 
-    def get(self, request: Request, position: str) -> Response:
+    def get(self, request: Request, position: str) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         is_number = position.isascii() and position.isdigit() and len(position) <= 18
         entry = events.find(int(position)) if is_number else None
@@ -64,7 +64,7 @@ class EventView(ApiView):
             "previous_hash": entry.previous_hash.hex(),
             "sealed_at": rfc3339(entry.sealed_at),
         }
-        return Response({**public_form(entry.event), **chained})
+        return Answer({**public_form(entry.event), **chained})
 
 
 def _may_see(request: Request, outcome: Outcome) -> bool:

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from bank.api import building
 from bank.api.access import require_role, sees_all_customers
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import CustomerBody, customer_body, registered_body
 from bank.api.commanding import CommandView, created
@@ -49,7 +49,7 @@ class CustomersView(CommandView):
         ),
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         user = user_of(request)
         limit = self.query["limit"]
         after = key_of_cursor(request, self.query)
@@ -59,9 +59,9 @@ class CustomersView(CommandView):
             own = policy.customer_of(user)
             row = customers.find(own) if own and after is None else None
             rows = [row] if row else []
-        return Response(page_body(request, rows, limit, body=customer_body, key=lambda row: row.customer_id))
+        return Answer(page_body(request, rows, limit, body=customer_body, key=lambda row: row.customer_id))
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Answer:
         require_role(policy.may_serve_customers(user_of(request)))
         intent = self.read_intent(request, self.body_form)
         command = building.register_customer(intent)
@@ -87,11 +87,11 @@ class CustomerView(ApiView):
         )
     }
 
-    def get(self, request: Request, customer_id: str) -> Response:
+    def get(self, request: Request, customer_id: str) -> Answer:
         user = user_of(request)
         wanted = parse_uuid(customer_id)
         is_visible = wanted is not None and (policy.may_see_customers(user) or policy.customer_of(user) == wanted)
         row = customers.find(wanted) if wanted is not None and is_visible else None
         if row is None:
             raise not_found("customer_not_found", "There is no such customer.")
-        return Response(customer_body(row))
+        return Answer(customer_body(row))

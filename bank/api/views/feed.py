@@ -5,9 +5,9 @@ from typing import Any, Final, TypedDict
 
 from django.utils import timezone
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.authentication import BearerAuthentication
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import EventBody, event_body
@@ -58,7 +58,7 @@ class EventsView(ApiView):
         )
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         query = self.query
         if "cursor" in query and "after" in query:
@@ -67,13 +67,13 @@ class EventsView(ApiView):
         after = int(key) if key else query.get("after", 0)
         body = _page(request, query, after)
         if body["data"] or not query["wait"] or _is_over(query):
-            return Response(body)
+            return Answer(body)
         with followers.place() as has_place:
             if not has_place:
-                return Response(body, headers=retry_after())
+                return Answer(body, headers=retry_after())
             body = _wait(request, query, body)
         _authenticate_again(request)
-        return Response(body)
+        return Answer(body)
 
 
 def _page(request: Request, query: dict[str, Any], after: int) -> FeedBody:

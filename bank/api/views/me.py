@@ -3,8 +3,8 @@
 from typing import TypedDict
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from bank.api.answers import Answer
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.schema.kinds import Id
 from bank.api.schema.operation import Operation
@@ -37,7 +37,7 @@ class MeView(ApiView):
         )
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         user = user_of(request)
         body: MeBody = {
             "user": {
@@ -49,4 +49,4 @@ class MeView(ApiView):
             "roles": sorted(user.roles),
             "scopes": sorted(credential_of(request).scopes),
         }
-        return Response(body)
+        return Answer(body)

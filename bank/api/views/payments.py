@@ -1,7 +1,6 @@
 """Money in, out and across: deposits, withdrawals and transfers."""
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.account_commands import Deposit, Withdraw
 from bank.api import building
@@ -13,6 +12,7 @@ from bank.api.access import (
     require_transfer,
     require_withdrawal,
 )
+from bank.api.answers import Answer
 from bank.api.base import user_of
 from bank.api.commanding import CommandView
 from bank.api.requests import CashRequest, TransferRequest
@@ -38,7 +38,7 @@ class DepositsView(CommandView):
         )
     }
 
-    def post(self, request: Request, account_id: str) -> Response:
+    def post(self, request: Request, account_id: str) -> Answer:
         row = account_in_path(request, account_id)
         require_deposit(request, row)
         intent = self.read_intent(request, self.body_form)
@@ -59,7 +59,7 @@ class WithdrawalsView(CommandView):
         )
     }
 
-    def post(self, request: Request, account_id: str) -> Response:
+    def post(self, request: Request, account_id: str) -> Answer:
         row = account_in_path(request, account_id)
         require_withdrawal(request, row)
         intent = self.read_intent(request, self.body_form)
@@ -90,7 +90,7 @@ class TransfersView(CommandView):
         )
     }
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Answer:
         intent = self.read_intent(request, self.body_form)
         source = find_account(intent.values["from"])
         if source is None or not policy.may_see_account(user_of(request), source):

@@ -4,9 +4,9 @@ from typing import Any, ClassVar, Literal, TypedDict
 from uuid import UUID
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import moment
 from bank.api.commanding import REPLAYED_HEADER, CommandView
@@ -83,11 +83,11 @@ class ProjectionsView(ApiView):
         )
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_operate(user_of(request)))
         after = key_of_cursor(request, self.query) or ""
         states = [state for state in projection_states.states() if state.name > after]
-        return Response(
+        return Answer(
             page_body(request, states, self.query["limit"], body=projection_body, key=lambda state: state.name)
         )
 
@@ -105,10 +105,10 @@ class ProjectionView(ApiView):
         )
     }
 
-    def get(self, request: Request, name: str) -> Response:
+    def get(self, request: Request, name: str) -> Answer:
         require_role(policy.may_operate(user_of(request)))
         with cursor() as cur:
-            return Response(projection_body(projection_states.state_of(cur, _named(name))))
+            return Answer(projection_body(projection_states.state_of(cur, _named(name))))
 
 
 def _steering(operation_id: str, summary: str, refusal: str, *, status: int = 200) -> Operation:
@@ -131,7 +131,7 @@ class _SteeringView(CommandView):
     act: ClassVar[Act]
     status: ClassVar[int] = 200
 
-    def post(self, request: Request, name: str) -> Response:
+    def post(self, request: Request, name: str) -> Answer:
         require_role(policy.may_operate(user_of(request)))
         projection = _named(name)
         intent = self.read_intent(request, self.body_form)
@@ -147,7 +147,7 @@ class _SteeringView(CommandView):
         steered = self._steer(order, projection)
         self.wake()
         headers = {REPLAYED_HEADER: "true"} if steered.replayed else {}
-        return Response({**(steered.answer or {}), "command_id": str(steered.command_id)}, self.status, headers=headers)
+        return Answer({**(steered.answer or {}), "command_id": str(steered.command_id)}, self.status, headers=headers)
 
     def wake(self) -> None:
         """Tell a worker; beat finds it too."""

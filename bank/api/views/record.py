@@ -5,10 +5,10 @@ from uuid import UUID
 
 import msgspec
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.replay import NoSuchStream, Step, replay
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import EventBody, event_body
 from bank.api.fields import parse_uuid
@@ -87,9 +87,9 @@ class VerificationView(ApiView):
     scopes = {"GET": (Scope.AUDIT_READ,)}
     contract = {"GET": Operation(id="verifyLedger", summary="How far the record is verified", answer=VerificationBody)}
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_audit(user_of(request)))
-        return Response(_verification())
+        return Answer(_verification())
 
 
 class CheckpointsView(ApiView):
@@ -99,11 +99,11 @@ class CheckpointsView(ApiView):
     parameters = {"GET": PageQuery()}
     contract = {"GET": Operation(id="listCheckpoints", summary="Signed checkpoints", answer=Page(item=CheckpointBody))}
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         key, limit = key_of_cursor(request, self.query), self.query["limit"]
         seals = seals_before(int(key) if key else 2**63 - 1, limit + 1)
-        return Response(page_body(request, seals, limit, body=Seal.public_form, key=lambda seal: seal.position))
+        return Answer(page_body(request, seals, limit, body=Seal.public_form, key=lambda seal: seal.position))
 
 
 class StreamView(ApiView):
@@ -120,7 +120,7 @@ class StreamView(ApiView):
         )
     }
 
-    def get(self, request: Request, stream_id: str) -> Response:
+    def get(self, request: Request, stream_id: str) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         if len(self.query) > 1:
             raise bad_request("conflicting_parameters", "Ask for a version or for a moment, not for both.")
@@ -135,7 +135,7 @@ class StreamView(ApiView):
             "timestamp": rfc3339(last.stored.recorded_at),
             "state": None if last.state is None else msgspec.to_builtins(last.state),
         }
-        return Response(body)
+        return Answer(body)
 
 
 class StreamEventsView(ApiView):
@@ -152,12 +152,12 @@ class StreamEventsView(ApiView):
         )
     }
 
-    def get(self, request: Request, stream_id: str) -> Response:
+    def get(self, request: Request, stream_id: str) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         wanted, _ = _stream(stream_id)
         key, limit = key_of_cursor(request, self.query), self.query["limit"]
         rows = list(read_stream(wanted, after=int(key) if key else 0, limit=limit + 1))
-        return Response(page_body(request, rows, limit, body=event_body, key=lambda event: event.stream_position))
+        return Answer(page_body(request, rows, limit, body=event_body, key=lambda event: event.stream_position))
 
 
 def _stream(text: str) -> tuple[UUID, str]:

@@ -5,9 +5,9 @@ from typing import Final, TypedDict
 
 from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AsOfBody, DailyFlowBody, WithAsOfBody, as_of_body, daily_flow_body
 from bank.api.freshness import wait_until_consistent
@@ -41,11 +41,11 @@ class ReportsView(ApiView):
     parameters = {"GET": PageQuery()}
     contract = {"GET": Operation(id="listReports", summary="The reports that there are", answer=Page(item=ReportBody))}
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_see_reports(user_of(request)))
         after = key_of_cursor(request, self.query) or ""
         names = [name for name in sorted(_REPORTS) if name > after]
-        return Response(page_body(request, names, self.query["limit"], body=_report_body, key=str))
+        return Answer(page_body(request, names, self.query["limit"], body=_report_body, key=str))
 
 
 class DailyFlowsView(ApiView):
@@ -62,12 +62,12 @@ class DailyFlowsView(ApiView):
         )
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_see_reports(user_of(request)))
         wait_until_consistent("daily_flows", self.query)
         as_of = freshness.as_of("daily_flows")
         page = page_body(request, self._flows(request), self.query["limit"], body=daily_flow_body, key=_place)
-        return Response({**page, "as_of": as_of_body(as_of)})
+        return Answer({**page, "as_of": as_of_body(as_of)})
 
     def _flows(self, request: Request) -> list[DailyFlow]:
         """The newest day first, behind the cursor; a day has a handful of rows, so the first of them may be dropped."""

@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.account_commands import CloseAccount, FreezeAccount, UnfreezeAccount
 from accounts.command import Command
 from bank.api import building
 from bank.api.access import account_in_path, require_role
+from bank.api.answers import Answer
 from bank.api.base import user_of
 from bank.api.commanding import CommandView, Intent
 from bank.api.fields import StrictSerializer
@@ -23,7 +23,7 @@ class _StaffView(CommandView):
     scopes = {"POST": (Scope.CUSTOMERS_WRITE,)}
     body_form: ClassVar[StrictSerializer]
 
-    def post(self, request: Request, account_id: str) -> Response:
+    def post(self, request: Request, account_id: str) -> Answer:
         row = account_in_path(request, account_id)
         require_role(policy.may_serve_customers(user_of(request)))
         intent = self.read_intent(request, self.body_form)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.urls import reverse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.command import Command
 from accounts.webhook_commands import (
@@ -18,6 +17,7 @@ from accounts.webhook_commands import (
     SendWebhookTest,
 )
 from bank.api.access import require_role
+from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.commanding import CommandView, Intent, created
 from bank.api.fields import StrictSerializer, parse_uuid
@@ -82,13 +82,13 @@ class WebhookEndpointsView(CommandView):
         ),
     }
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Answer:
         require_role(policy.may_operate(user_of(request)))
         limit, after = self.query["limit"], key_of_cursor(request, self.query)
         rows = webhook_endpoints.page(limit + 1, after=UUID(after) if after else None)
-        return Response(page_body(request, rows, limit, body=row_body, key=lambda row: row.endpoint_id))
+        return Answer(page_body(request, rows, limit, body=row_body, key=lambda row: row.endpoint_id))
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Answer:
         require_role(policy.may_operate(user_of(request)))
         intent = self.read_intent(request, self.body_form)
         command = endpoints.registering(
@@ -120,8 +120,8 @@ class WebhookEndpointView(ApiView):
         )
     }
 
-    def get(self, request: Request, endpoint_id: str) -> Response:
-        return Response(row_body(_endpoint_in_path(request, endpoint_id)))
+    def get(self, request: Request, endpoint_id: str) -> Answer:
+        return Answer(row_body(_endpoint_in_path(request, endpoint_id)))
 
 
 class _EndpointCommandView(CommandView):
@@ -130,7 +130,7 @@ class _EndpointCommandView(CommandView):
     scopes = {"POST": _OPERATORS}
     body_form: ClassVar[StrictSerializer]
 
-    def post(self, request: Request, endpoint_id: str) -> Response:
+    def post(self, request: Request, endpoint_id: str) -> Answer:
         row = _endpoint_in_path(request, endpoint_id)
         intent = self.read_intent(request, self.body_form)
         command = self.command(intent, row.endpoint_id)
@@ -294,13 +294,13 @@ class DeliveriesView(ApiView):
         )
     }
 
-    def get(self, request: Request, endpoint_id: str) -> Response:
+    def get(self, request: Request, endpoint_id: str) -> Answer:
         row = _endpoint_in_path(request, endpoint_id)
         limit, before = self.query["limit"], key_of_cursor(request, self.query)
         rows = deliveries.page(
             row.endpoint_id, limit + 1, before=int(before) if before else None, status=self.query.get("status")
         )
-        return Response(page_body(request, rows, limit, body=delivery_body, key=lambda delivery: delivery.position))
+        return Answer(page_body(request, rows, limit, body=delivery_body, key=lambda delivery: delivery.position))
 
 
 class DeliveryView(ApiView):
@@ -316,7 +316,7 @@ class DeliveryView(ApiView):
         )
     }
 
-    def get(self, request: Request, endpoint_id: str, message_id: str) -> Response:
+    def get(self, request: Request, endpoint_id: str, message_id: str) -> Answer:
         row = _endpoint_in_path(request, endpoint_id)
         event_id = event_of_message(message_id)
         delivery = deliveries.find(row.endpoint_id, event_id) if event_id else None
@@ -326,7 +326,7 @@ class DeliveryView(ApiView):
             **delivery_body(delivery),
             "log": [attempt_body(attempt) for attempt in deliveries.attempts_of(delivery)],
         }
-        return Response(body)
+        return Answer(body)
 
 
 def _endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:

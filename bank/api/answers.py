@@ -1,0 +1,27 @@
+"""Answers: JSON, written as soon as they are made, with no template or renderer between."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.http import HttpResponse
+
+from ledger.codec import encode_json
+
+JSON: Final = "application/json"
+
+
+class Answer(HttpResponse):
+    """`body` as UTF-8 JSON (RFC 8259), whatever the client says that it accepts; None is no body at all."""
+
+    def __init__(
+        self,
+        body: Any = None,
+        status: int = 200,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = JSON,
+    ) -> None:
+        content = b"" if body is None else encode_json(body)
+        super().__init__(content, content_type, status, headers=None if headers is None else dict(headers))
+        if not content:
+            del self.headers["Content-Type"]
