@@ -12,7 +12,7 @@ from accounts.outcome import Outcome, result_of, split_states, token_of_last
 from accounts.recent import Recent, RecentStates
 from accounts.refusals import IdTaken, Refused
 from ledger.codec import type_of
-from ledger.connections import Cursor
+from ledger.connections import Cursor, server
 from ledger.errors import VersionConflict
 from ledger.ids import new_id
 from ledger.projections import NewEvent
@@ -78,6 +78,7 @@ class Decided:
 
     batch: Batch
     decisions: list[Decision]
+    server: object
 
 
 def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
@@ -92,7 +93,7 @@ def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_n
 def keep_recent(decided: Decided) -> None:
     """Remember what was appended, for the next batch about the same streams."""
     changes = decided.batch.streams
-    recent.keep({i: Recent(c.category, c.to_version, c.snapshot) for i, c in changes.items()})
+    recent.keep({i: Recent(c.category, c.to_version, c.snapshot) for i, c in changes.items()}, decided.server)
 
 
 def offer_recent(stream_id: UUID, head: Head) -> None:
@@ -109,7 +110,7 @@ def forget_recent(envelopes: list[Envelope]) -> None:
 
 def _decide_on_recent(envelopes: list[Envelope], *, all_or_nothing: bool) -> Decided | None:
     """The batch as decided on states that were not loaded; None where loading is the way."""
-    known = recent.find(_asked(envelopes))
+    known = recent.find(_asked(envelopes), server())
     if known is None:
         return None
     folds = {i: _Fold(stream.category, stream.version, stream.version, stream.state) for i, stream in known.items()}
@@ -126,6 +127,7 @@ def _decide_on_recent(envelopes: list[Envelope], *, all_or_nothing: bool) -> Dec
 def _decide_all(envelopes: list[Envelope], folds: dict[UUID, _Fold], *, all_or_nothing: bool) -> Decided:
     batch = Batch()
     decisions = []
+    where = server()
     for index, envelope in enumerate(envelopes):
         decision = _decide(envelope, folds)
         if decision.refusal is not None and all_or_nothing:
@@ -141,7 +143,7 @@ def _decide_all(envelopes: list[Envelope], folds: dict[UUID, _Fold], *, all_or_n
             batch.streams[stream_id] = StreamChange(
                 fold.category, fold.loaded_version, fold.version, fold.state, schema
             )
-    return Decided(batch, decisions)
+    return Decided(batch, decisions, where)
 
 
 def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:

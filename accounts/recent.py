@@ -6,7 +6,6 @@ processes that share an account's traffic gain nothing here.
 """
 
 from collections.abc import Collection, Mapping
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,16 +24,24 @@ class Recent(msgspec.Struct, frozen=True):
 
 
 class RecentStates:
-    """The last `max_streams` streams that were written. Safe for threads: what is stale costs one lost race."""
+    """The last `max_streams` streams that were written. Safe for threads: what is stale costs one lost race.
+
+    All of one server: after a failover another may have given the same versions to other events.
+    """
 
     def __init__(self, max_streams: int = MAX_STREAMS) -> None:
         self._max_streams = max_streams
         self._streams: dict[UUID, Recent] = {}
+        self._server: object = None
         self._pause = 0  # how many looks the next lost race costs, at least
         self._resting = 0
 
-    def find(self, stream_ids: Collection[UUID]) -> dict[UUID, Recent] | None:
+    def find(self, stream_ids: Collection[UUID], server: object = None) -> dict[UUID, Recent] | None:
         """All of these streams; None where one is missing, or while it rests after a lost race."""
+        if server != self._server:
+            self.clear()
+            self._server = server
+            return None
         if self._resting > 0:
             self._resting -= 1
             return None
@@ -43,8 +50,10 @@ class RecentStates:
         known = {stream_id: stream for stream_id, stream in found.items() if stream is not None}
         return known if len(known) == len(stream_ids) else None
 
-    def keep(self, written: Mapping[UUID, Recent]) -> None:
-        """Remember streams as an append left them."""
+    def keep(self, written: Mapping[UUID, Recent], server: object = None) -> None:
+        """Remember streams as an append on this server left them."""
+        if server != self._server:
+            return
         for stream_id in written:
             self._streams.pop(stream_id, None)  # to the end, where the last written ones are
         self._streams.update(written)
@@ -72,6 +81,7 @@ class RecentStates:
         self._pause = self._resting = 0
 
     def _forget_the_oldest(self) -> None:
-        if len(self._streams) > self._max_streams:
-            for stream_id in list(islice(self._streams, len(self._streams) - self._max_streams * 9 // 10)):
+        too_many = len(self._streams) - self._max_streams
+        if too_many > 0:
+            for stream_id in list(self._streams.copy())[: too_many + self._max_streams // 10]:
                 self._streams.pop(stream_id, None)

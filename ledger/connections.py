@@ -30,9 +30,11 @@ _PLANNER = (
     " -c plan_cache_mode=force_generic_plan -c synchronous_commit=on"
 )
 _CHECKOUT_TIMEOUT_SECONDS = 5.0
+_WHICH_SERVER = "select pg_postmaster_start_time(), oid from pg_database where datname = current_database()"
 
 _pool: ConnectionPool[Connection] | None = None
 _lock = threading.Lock()
+_server: tuple[Any, ...] = ()
 
 
 @contextmanager
@@ -67,6 +69,14 @@ def transaction() -> Iterator[Cursor]:
     """A binary cursor inside one transaction: committed at the end of the block, rolled back by an exception."""
     with connection() as conn, conn.transaction(), conn.cursor(binary=True) as cur:
         yield cur
+
+
+def server() -> tuple[Any, ...]:
+    """Which server, of which start, and which database the newest connection found: another after a failover.
+
+    What a process remembers of streams is worth nothing once this has changed, even where the versions agree.
+    """
+    return _server
 
 
 def close_pool() -> None:
@@ -126,7 +136,9 @@ def _open_pool() -> ConnectionPool[Connection]:
 
 
 def _configure(conn: Connection) -> None:
+    global _server
     conn.adapters.register_loader("jsonb", _RawJsonb)
+    _server = conn.execute(_WHICH_SERVER).fetchone() or ()
     observing.connected(conn)
 
 

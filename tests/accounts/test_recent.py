@@ -17,7 +17,7 @@ from accounts.deciding import offer_recent, recent
 from accounts.handler import BatchRefused, Outcome, find_outcome, handle, handle_all
 from accounts.recent import Recent, RecentStates
 from accounts.refusals import AccountIsFrozen, CustomerIsErased, InsufficientFunds
-from ledger.connections import cursor
+from ledger.connections import cursor, server
 from ledger.errors import VersionConflict
 from ledger.ids import new_id
 from ledger.store import load
@@ -216,3 +216,28 @@ def test_a_head_that_is_out_of_date_costs_a_lost_race_and_no_more() -> None:
     recent.clear()
     offer_recent(account_id, head)
     assert handle(deposit(account_id, 1), by=BY).accounts[account_id].balance_minor == 151
+
+
+def test_what_was_known_of_one_server_is_forgotten_at_another() -> None:
+    states, stream_id = RecentStates(), new_id()
+    states.find([stream_id], "one")
+    states.keep(known(stream_id), "one")
+    assert states.find([stream_id], "one") is not None
+    assert states.find([stream_id], "other") is None
+    states.keep(known(stream_id), "one")  # by a thread that was still at the first
+    assert states.find([stream_id], "other") is None
+
+
+def test_what_is_only_read_is_bounded_too() -> None:
+    states = RecentStates(max_streams=10)
+    for _ in range(50):
+        states.offer(new_id(), Recent("account", 1, None))
+    assert len(states._streams) <= 10
+
+
+def test_a_connection_tells_which_server_it_found() -> None:
+    an_account(1)
+    with cursor() as cur:
+        row = cur.execute("select pg_postmaster_start_time()").fetchone()
+    assert row is not None
+    assert server()[0] == row[0]
