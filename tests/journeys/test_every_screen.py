@@ -31,7 +31,14 @@ def test_no_screen_has_a_barrier(
     something_happened(ada, grace)
     profile = {"viewport": {"width": width, "height": 900}, "color_scheme": colours}
     barriers = {}
-    for walk in (strangers_screens, customers_screens, tasks_in_every_state, staff_screens, operators_screens, security_screens):
+    for walk in (
+        strangers_screens,
+        customers_screens,
+        tasks_in_every_state,
+        staff_screens,
+        operators_screens,
+        security_screens,
+    ):
         for name, person in walk(somebody, profile, ada, grace, teller):
             if found := person.barriers():
                 barriers[name] = found
@@ -45,7 +52,14 @@ def test_nothing_is_cut_off_on_the_narrowest_screen(
     something_happened(ada, grace)
     profile = {"viewport": {"width": 320, "height": 600}}
     too_wide = []
-    for walk in (strangers_screens, customers_screens, tasks_in_every_state, staff_screens, operators_screens, security_screens):
+    for walk in (
+        strangers_screens,
+        customers_screens,
+        tasks_in_every_state,
+        staff_screens,
+        operators_screens,
+        security_screens,
+    ):
         for name, person in walk(somebody, profile, ada, grace, teller):
             if person.page.evaluate("document.documentElement.scrollWidth > 320"):
                 too_wide.append(name)
