@@ -20,7 +20,7 @@ from accounts.account_commands import (
     Withdraw,
 )
 from accounts.command import Command
-from accounts.customer import Customer, ErasePersonalData, RegisterCustomer
+from accounts.customer import AddPayee, Customer, ErasePersonalData, RegisterCustomer, RemovePayee
 from accounts.log_in import (
     ChangeRoles,
     InviteCustomer,
@@ -83,7 +83,7 @@ AGGREGATES: Final = {
     ),
     customer.CATEGORY: Aggregate(
         category=customer.CATEGORY,
-        snapshot_schema=2,
+        snapshot_schema=3,
         decode=msgspec.json.Decoder(Customer).decode,
         evolve=customer.evolve,
         memo=lambda _: None,
@@ -157,6 +157,15 @@ def _note(command: Any, states: States) -> Decision:
 _OF_LOG_IN: Final = Handling(lambda command: ((log_in.CATEGORY, command.log_in_id),), _note)
 
 
+def _of_customer(decider: Callable[[Customer | None, Any], list[Any]]) -> Handling:
+    category = customer.CATEGORY
+
+    def decide(command: Any, states: States) -> Decision:
+        return [(category, command.customer_id, decider(states(category, command.customer_id), command))]
+
+    return Handling(lambda command: ((category, command.customer_id),), decide)
+
+
 def _register(command: RegisterCustomer, states: States) -> Decision:
     return [
         (
@@ -191,6 +200,8 @@ def _transfer(command: Transfer, states: States) -> Decision:
 COMMANDS: Final[dict[type[Command], Handling]] = {
     RegisterCustomer: Handling(lambda c: ((customer.CATEGORY, c.customer_id),), _register),
     ErasePersonalData: Handling(lambda c: ((customer.CATEGORY, c.customer_id),), _erase),
+    AddPayee: _of_customer(customer.add_payee),
+    RemovePayee: _of_customer(customer.remove_payee),
     OpenAccount: Handling(
         lambda c: ((account.CATEGORY, c.account_id), (customer.CATEGORY, c.customer_id)),
         _open,

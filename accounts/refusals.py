@@ -65,6 +65,27 @@ class CustomerIsErased(Refused):
     code = "customer_erased"
 
 
+class PayeeAlreadyAdded(Refused):
+    """This IBAN is among the payees already."""
+
+    code = "payee_already_added"
+
+
+class PayeeNotFound(Refused):
+    """There is no such payee."""
+
+    code = "payee_not_found"
+
+
+class TooManyPayees(Refused):
+    """No more payees can be kept. Fields: `limit`."""
+
+    code = "too_many_payees"
+
+    def __str__(self) -> str:
+        return f"At most {self.fields['limit']} payees can be kept: remove one first."
+
+
 class AccountIsFrozen(Refused):
     """The account is frozen: money can come in, but not go out."""
 

@@ -1,7 +1,7 @@
 """The table of contents of the read side."""
 
 from ledger.projections import Projection
-from readmodels import balances, commands, customers, daily_flows, events, history, movements, webhook_endpoints
+from readmodels import balances, commands, customers, daily_flows, events, history, movements, payees, webhook_endpoints
 
 PROJECTIONS: tuple[Projection, ...] = (
     customers.PROJECTION,
@@ -9,6 +9,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     webhook_endpoints.PROJECTION,
     movements.PROJECTION,
     daily_flows.PROJECTION,
+    payees.PROJECTION,
     history.PROJECTION,
     events.PROJECTION,
     commands.PROJECTION,

@@ -34,6 +34,11 @@ def customer_of(person: Person) -> UUID | None:
     return person.customer_id
 
 
+def may_keep_payees(person: Person) -> bool:
+    """Each customer keeps the own payees, and sees nobody else's."""
+    return customer_of(person) is not None
+
+
 def lacks_second_factor(person: Person) -> bool:
     """Whether the roles of staff count for nothing yet, because the bank requires a second factor for them."""
     return (

@@ -13,6 +13,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "limit_exceeded": {"limit_minor": 10**17, "currency": "JPY"},
     "currency_mismatch": {"account_currency": "EUR", "currency": "USD"},
     "balance_not_zero": {"balance_minor": 1, "currency": "KWD"},
+    "too_many_payees": {"limit": 100},
 }
 
 
@@ -33,7 +34,10 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "insufficient_funds",
         "key_reused",
         "limit_exceeded",
+        "payee_already_added",
+        "payee_not_found",
         "same_account",
+        "too_many_payees",
         "webhook_endpoint_already_registered",
         "webhook_endpoint_disabled",
         "webhook_endpoint_not_disabled",

@@ -13,7 +13,7 @@ from tests.journeys.conftest import PASSWORD
 from tests.journeys.person import Person
 from tests.spec import AT, envelope
 from tests.steps import an_account, deposit, do, transfer, withdraw
-from tests.web.people import Customer, a_customer_with_login
+from tests.web.people import Customer, a_customer_with_login, add_payee
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey, pytest.mark.timeout(300)]
 Somebody = Callable[..., Person]
@@ -74,6 +74,7 @@ def something_happened(ada: Customer, grace: Customer) -> None:
     do(transfer(ada.account_id, grace.account_id, 5_00, reference=LONG_WORD))
     do(transfer(grace.account_id, ada.account_id, 1_00))
     do(deposit(ada.account_id, 20_00, counterparty=LONG_WORD))
+    add_payee(ada.customer_id, LONG_WORD, grace.account.iban)
     drain()
 
 
@@ -103,6 +104,8 @@ def customers_screens(
         "balance explained, brought forward": f"{account}/movements/30/explained?after=25",
         "event that moved nothing": f"{account}/events/1",
         "choose an account": "/withdraw",
+        "payees": "/payees",
+        "add payee": "/payees/add",
         "an account that is not there": f"/accounts/{grace.account_id}",
     }.items():
         person.open(path)
@@ -112,6 +115,15 @@ def customers_screens(
     yield "overview, nothing moved yet", newcomer
     newcomer.open(f"/accounts/{fresh.account_id}")
     yield "account, nothing moved yet", newcomer
+    newcomer.open("/payees")
+    yield "payees, none yet", newcomer
+    newcomer.open("/payees/add")
+    newcomer.press("Continue")
+    yield "add payee, nothing filled in", newcomer
+    newcomer.fill("Name", LONG_WORD)
+    newcomer.fill("IBAN", grace.account.iban)
+    newcomer.press("Continue")
+    yield "add payee, check", newcomer
     nobody = _user("nobody", Role.CUSTOMER)
     yield "nothing to see", somebody(signed_in=nobody, **profile)
 

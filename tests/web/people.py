@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from accounts.customer import AddPayee, payee_id_for
 from bank.identity.models import Role, User
 from readmodels import balances
 from readmodels.balances import AccountRow
-from tests.steps import a_customer, an_account
+from tests.spec import envelope
+from tests.steps import a_customer, an_account, do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +38,10 @@ def a_customer_with_login(username: str, name: str, *, balance_minor: int = 0) -
     account_id = an_account(balance_minor, customer_id=customer_id, name=f"Everyday {username}")
     user = a_login(username, Role.CUSTOMER, customer_id=customer_id)
     return Customer(user=user, customer_id=customer_id, account_id=account_id)
+
+
+def add_payee(customer_id: UUID, name: str, iban: str) -> UUID:
+    """A payee of the customer."""
+    payee_id = payee_id_for(customer_id, iban)
+    do(AddPayee(customer_id=customer_id, payee_id=payee_id, name=name, iban=iban, **envelope()))
+    return payee_id

@@ -16,15 +16,16 @@ from bank.web.urls import urlpatterns
 from ledger.ids import new_id
 from ledger.runner import drain
 from tests.web.pages import Browser, location
-from tests.web.people import Customer, a_login
+from tests.web.people import Customer, a_login, add_payee
 from tests.webhooks.steps import about, an_endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WHO = ("anonymous", "ada", "grace", "teller", "auditor", "operations", "admin", "nobody")
 SIGN_IN, SEEN, AWAY, STRAIGHT_ON, NO, NONE = 302, 200, 302, 303, 403, 404
-# What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer, {e} a webhook endpoint, {m} an event
-# that is delivered to it. Straight on: a task without anything to fill in leads to its check page.
+# What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer, {p} a payee of hers, {e} a webhook
+# endpoint, {m} an event that is delivered to it. Straight on: a task without anything to fill in leads to its check
+# page.
 SCREENS = {
     "/": (SIGN_IN, SEEN, SEEN, AWAY, AWAY, AWAY, AWAY, SEEN),
     "/transfer": (SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
@@ -45,6 +46,9 @@ SCREENS = {
     "/customers/{c}": (SIGN_IN, NO, NO, SEEN, SEEN, NO, SEEN, NO),
     "/customers/register": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
     "/customers/{c}/open-account": (SIGN_IN, NO, NO, SEEN, NO, NO, SEEN, NO),
+    "/payees": (SIGN_IN, SEEN, SEEN, NO, NO, NO, NO, NO),
+    "/payees/add": (SIGN_IN, SEEN, SEEN, NO, NO, NO, NO, NO),
+    "/payees/{p}/remove": (SIGN_IN, STRAIGHT_ON, NONE, NO, NO, NO, NO, NO),
     "/security": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
     "/security/app/add": (SIGN_IN, *[SEEN] * 7),
     "/security/app/remove": (SIGN_IN, *[NONE] * 7),
@@ -102,6 +106,8 @@ CHECKS = [
     *(f"/accounts/{{a}}/{task.slug}" for task in ACCOUNT_TASKS),
     "/customers/register",
     "/customers/{c}/open-account",
+    "/payees/add",
+    "/payees/{p}/remove",
     "/webhooks/register",
     *(f"/webhooks/{{e}}/{task.slug}" for task in ENDPOINT_TASKS),
     "/webhooks/{e}/deliveries/{m}/replay",
@@ -135,7 +141,8 @@ def places(ada: Customer) -> dict[str, UUID]:
     endpoint_id, _ = an_endpoint("https://hooks.example.com/")
     tested = about(SendWebhookTest, endpoint_id)
     drain()
-    return {"a": ada.account_id, "c": ada.customer_id, "e": endpoint_id, "m": tested.events[0].id}
+    payee_id = add_payee(ada.customer_id, "Ada", ada.account.iban)
+    return {"p": payee_id, "a": ada.account_id, "c": ada.customer_id, "e": endpoint_id, "m": tested.events[0].id}
 
 
 def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Customer) -> None:
@@ -149,7 +156,7 @@ def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Cust
 
 def test_every_address_of_the_pages_is_in_a_table() -> None:
     listed = [*SCREENS, *SENT, *(f"{form}/check" for form in CHECKS)]
-    paths = [address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id()) for address in listed]
+    paths = [address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id(), p=new_id()) for address in listed]
     names = {resolve(path).url_name for path in paths} | BY_THEMSELVES | {resolve("/favicon.ico").url_name}
     assert {pattern.name for pattern in [*urlpatterns, *identity_urls.urlpatterns]} == names
 
@@ -176,7 +183,7 @@ def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> No
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
     for address in SCREENS:
-        url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id())
+        url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id(), p=new_id())
         assert location(Browser().open(url)) == f"/sign-in?next={url}"
 
 

@@ -43,7 +43,8 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "customer": customer,
         "accounts": accounts,
         "lines": lines_of(recent, accounts),
-        "offers": [_offer(request, task, accounts) for task in OWN_TASKS if _is_allowed(request, task, accounts)],
+        "offers": [_offer(request, task, accounts) for task in OWN_TASKS if _is_allowed(request, task, accounts)]
+        + [Offer(title="Payees", icon="users", href=reverse("web:payees"), obstacle="")],
     }
     return render(request, "web/overview.html", context)
 

@@ -21,7 +21,7 @@ from accounts.account import (
     TransferSent,
     WithdrawalMade,
 )
-from accounts.customer import CustomerRegistered
+from accounts.customer import CustomerRegistered, PayeeAdded
 from accounts.handler import Outcome, find_outcome
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in
@@ -41,6 +41,8 @@ TITLES: Final = {
     "CloseAccount": "Account closed",
     "OpenAccount": "Account opened",
     "RegisterCustomer": "Customer registered",
+    "AddPayee": "Payee added",
+    "RemovePayee": "Payee removed",
     **webhook_receipt.TITLES,
 }
 
@@ -119,6 +121,8 @@ def _facts_of(event: RecordedEvent, account: Account | None) -> list[Fact]:
                 Fact(label="Name", value=data.name, is_main=True),
                 Fact(label="Email", value=data.email or "None"),
             ]
+        case PayeeAdded():
+            return [Fact(label="Payee", value=data.name, is_main=True), Fact(label="IBAN", value=iban_html(data.iban))]
         case _:
             return here or [Fact(label=label, value=value) for label, value in webhook_receipt.lines_of(event)]
 
@@ -153,6 +157,8 @@ def _steps(request: SignedInRequest, outcome: Outcome) -> list[Step]:
         for account_id, account in outcome.accounts.items()
         if policy.may_see_account(request.user, account)
     ]
+    if policy.customer_of(request.user) in outcome.customers:
+        steps.append(Step(label="Go to the payees", href=reverse("web:payees")))
     if policy.may_serve_customers(request.user):
         for customer_id in outcome.customers:
             if customers.find(customer_id) is not None:

@@ -21,10 +21,13 @@ from bank.web.tasks.account_task import AccountTask
 from bank.web.tasks.fields import amount_field, reference_field, text_field
 from bank.web.tasks.task import Answer, Values, account_state
 from ledger.ids import new_id
-from readmodels import balances
+from ledger.partitions import EventsDetached
+from readmodels import balances, payees
 from readmodels.balances import AccountRow
+from readmodels.payees import Payee
 
 TO_IBAN = "iban"
+TO_PAYEE = "payee:"
 UNKNOWN_IBAN = "No account of this bank has this IBAN. Transfers go to accounts of this bank."
 
 
@@ -41,10 +44,17 @@ class TransferForm(forms.Form):
     reference = reference_field()
 
     def __init__(
-        self, data: Mapping[str, str] | None, *, initial: dict[str, str], own_accounts: list[AccountRow]
+        self,
+        data: Mapping[str, str] | None,
+        *,
+        initial: dict[str, str],
+        own_accounts: list[AccountRow],
+        kept: list[Payee],
     ) -> None:
         super().__init__(data, initial=initial)
+        self.payees = {f"{TO_PAYEE}{payee.payee_id}": payee for payee in kept}
         choices = [(str(account.account_id), account.name) for account in own_accounts]
+        choices += [(value, payee.name) for value, payee in self.payees.items()]
         to = self.fields["to"]
         assert isinstance(to, forms.ChoiceField)
         to.choices = [*choices, (TO_IBAN, "Another account, by its IBAN")]
@@ -74,11 +84,11 @@ class TransferTask(AccountTask):
         return policy.may_debit(person, account)
 
     def form(self, data: Mapping[str, str] | None = None, initial: Values | None = None) -> forms.Form:
-        return TransferForm(data, initial=dict(initial or {}), own_accounts=self._own_accounts())
+        return TransferForm(data, initial=dict(initial or {}), own_accounts=self._own_accounts(), kept=self._payees())
 
     def first_values(self, query: Mapping[str, str]) -> Values:
         del query
-        return {} if self._own_accounts() else {"to": TO_IBAN}
+        return {} if self._own_accounts() or self._payees() else {"to": TO_IBAN}
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         target = self._target(values)
@@ -136,8 +146,23 @@ class TransferTask(AccountTask):
             and other.status != Status.CLOSED
         ]
 
+    def _payees(self) -> list[Payee]:
+        """The customer's own, for the customer alone. Without them where they are archived: an IBAN still works."""
+        if not policy.owns(self.person, self.account):
+            return []
+        try:
+            return payees.of_customer(self.account.customer_id)
+        except EventsDetached:
+            return []
+
     def _target(self, values: Values) -> AccountRow:
         """The account that the money goes to. Raises InvalidCommand."""
+        if values["to"].startswith(TO_PAYEE):
+            kept = {f"{TO_PAYEE}{payee.payee_id}": payee.iban for payee in self._payees()}
+            paid = balances.find_by_iban(kept.get(values["to"], ""))
+            if paid is None:
+                raise InvalidCommand("to", "account_not_found", "Choose where the money goes.")
+            return paid
         if values["to"] != TO_IBAN:
             own = balances.find(UUID(values["to"]))
             if own is None:
