@@ -25,3 +25,10 @@ class Answer(HttpResponse):
         super().__init__(content, content_type, status, headers=None if headers is None else dict(headers))
         if not content:
             del self.headers["Content-Type"]
+
+
+def add_headers(response: HttpResponse, headers: Mapping[str, str]) -> None:
+    """Headers that the bank wrote, none of which needs Django's look for what must not be in one."""
+    store = response.headers._store  # type: ignore[attr-defined] # noqa: SLF001
+    for name, value in headers.items():
+        store[name.lower()] = (name, value)

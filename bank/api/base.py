@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from typing_extensions import override
 
 from bank.api import errors, in_flight, rates
-from bank.api.answers import JSON
+from bank.api.answers import JSON, add_headers
 from bank.api.authentication import BearerAuthentication
 from bank.api.fields import QuerySerializer, StrictSerializer, read
 from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
@@ -67,8 +67,7 @@ class ApiView(APIView):
             raise
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             self._let_go()  # nothing is recorded under the key, or is told by the log from now on
-        for name, value in self.headers.items():
-            response.headers[name] = value
+        add_headers(response, self.headers)
         return response
 
     @override

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 
 from bank.api import routes
+from bank.api.answers import add_headers
 from bank.api.problems import CONTENT_TYPE, Problem, status_problem
 from bank.web.middleware import correlation_id
 from ledger.codec import encode_json
@@ -17,6 +18,10 @@ from ledger.codec import encode_json
 _PREFIX: Final = "/api/"
 _RESOURCES: Final = f"{_PREFIX}v1/"
 _KEPT_HEADERS: Final = ("Allow", "Retry-After")
+_NO_DOCUMENT: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+}
 
 
 class ProblemMiddleware:
@@ -52,9 +57,7 @@ class ShortWayMiddleware:
         if not request.path_info.startswith(_RESOURCES):
             return self._long_way(request)
         response = self._short_way(request)
-        response.headers["Content-Length"] = str(len(response.content))
-        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-        response.headers["X-Frame-Options"] = "DENY"
+        add_headers(response, {"Content-Length": str(len(response.content)), **_NO_DOCUMENT})
         return response
 
 

@@ -23,5 +23,19 @@ class OpsConfig(AppConfig):
 
         on_append(wake)
         watch()
+        _do_once_a_request_what_django_does_twice()
         gc.freeze()
         gc.set_threshold(_NEW_OBJECTS_BEFORE_A_LOOK)
+
+
+def _do_once_a_request_what_django_does_twice() -> None:
+    """Connections are looked after when a request begins; caches need no closing, and nobody logs queries."""
+    from django.conf import settings
+    from django.core.cache import close_caches
+    from django.core.signals import request_finished, request_started
+    from django.db import close_old_connections, reset_queries
+
+    request_finished.disconnect(close_old_connections)
+    request_finished.disconnect(close_caches)
+    if not settings.DEBUG:
+        request_started.disconnect(reset_queries)
