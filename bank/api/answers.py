@@ -29,6 +29,6 @@ class Answer(HttpResponse):
 
 def add_headers(response: HttpResponse, headers: Mapping[str, str]) -> None:
     """Headers that the bank wrote, none of which needs Django's look for what must not be in one."""
-    store = response.headers._store  # type: ignore[attr-defined] # noqa: SLF001
+    store = response.headers._store  # noqa: SLF001
     for name, value in headers.items():
         store[name.lower()] = (name, value)
