@@ -138,7 +138,7 @@ def _open_pool() -> ConnectionPool[Connection]:
 def _configure(conn: Connection) -> None:
     global _server
     conn.adapters.register_loader("jsonb", _RawJsonb)
-    _server = conn.execute(_WHICH_SERVER).fetchone() or ()
+    _server = conn.execute(_WHICH_SERVER, prepare=False).fetchone() or ()  # asked once
     observing.connected(conn)
 
 
