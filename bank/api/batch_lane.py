@@ -1,9 +1,9 @@
 """One batch at a time, over all processes, where batches meet the ledger.
 
 A batch is about hundreds of accounts, so two at once are about some of the same: one of them would lose the race and do
-its work again, holding the locks of all its accounts meanwhile. In turn they are about as fast on two cores that have
-nothing else to do, but a command costs a fifth less (docs/PERFORMANCE.md), which is there for others, and single
-commands pass between them. Reading a batch and writing its answer need no turn.
+its work again, holding the locks of all its accounts meanwhile. In turn they are about as fast, but a command takes a
+fifth to a third less CPU time (docs/PERFORMANCE.md), which is there for others, and single commands pass between them.
+Reading a batch and writing its answer need no turn.
 """
 
 from collections.abc import Iterator
