@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.urls import URLPattern, resolve, reverse
 
 from accounts.webhook_commands import SendWebhookTest
@@ -162,6 +163,7 @@ def test_every_address_of_the_pages_is_in_a_table() -> None:
 
 
 def test_what_is_sent_gets_in_where_the_policy_says(people: dict[str, User], ada: Customer) -> None:
+    cache.clear()  # what other tests asked for in this minute counts against the limits of the door
     got = {url: tuple(browser_of(people, who).post(url, {}).status for who in WHO) for url in SENT}
     assert got == SENT
 
