@@ -134,6 +134,8 @@ class RotateSecretRequest(StrictSerializer):
 class ReplayRequest(StrictSerializer):
     """`POST /webhook-endpoints/{id}/replay`: one message, or all since a moment."""
 
+    one_of = True
+
     json_schema = {"oneOf": [{"required": ["message_id"]}, {"required": ["since"]}]}
     message_id = MessageField(max_length=64, required=False)
     since = TimestampField(required=False)

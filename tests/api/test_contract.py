@@ -5,7 +5,6 @@ CONTRACT_SECONDS (90) is for all callers together; CONTRACT_SEED repeats a run.
 
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from tests.api.given import a_customer, a_user, an_account, api_of
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SECONDS = int(os.environ.get("CONTRACT_SECONDS", "90"))
-SEED = int(os.environ.get("CONTRACT_SEED") or random.randrange(2**32))  # noqa: S311 - nothing secret
+# The same every time, so that what nobody changed stays green; CONTRACT_SEED looks elsewhere.
+SEED = int(os.environ.get("CONTRACT_SEED", "1"))
 CALLERS = ("customer", "teller", "auditor", "operations", "nobody")
 GRACE_SECONDS = 120  # for what is under way when the time is over
 

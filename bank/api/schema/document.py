@@ -119,7 +119,8 @@ class _Describing:
         content = {JSON: {"schema": body_schema(self.form, self.registry)}}
         if declared.example is not None:
             content[JSON]["example"] = declared.example
-        is_required = any(field.required for field in self.form.fields.values())
+        # "One of these" has no field that is required, and still wants a body.
+        is_required = any(f.required for f in self.form.fields.values()) or getattr(self.form, "one_of", False)
         return {"required": is_required, "content": content}
 
     def _responses(self) -> Schema:
