@@ -6,8 +6,6 @@ import pytest
 
 from accounts.account_commands import FreezeAccount
 from bank.identity.models import Role, User
-from bank.webhooks.models import Lane
-from bank.webhooks.sending import deliver_due
 from ledger.runner import drain
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.person import Person
@@ -36,7 +34,6 @@ def test_no_screen_has_a_barrier(
         customers_screens,
         tasks_in_every_state,
         staff_screens,
-        operators_screens,
         security_screens,
     ):
         for name, person in walk(somebody, profile, ada, grace, teller):
@@ -57,7 +54,6 @@ def test_nothing_is_cut_off_on_the_narrowest_screen(
         customers_screens,
         tasks_in_every_state,
         staff_screens,
-        operators_screens,
         security_screens,
     ):
         for name, person in walk(somebody, profile, ada, grace, teller):
@@ -211,53 +207,6 @@ def staff_screens(
     ):
         desk.open(path)
         yield f"teller: {path.replace(str(ada.account_id), 'ID').replace(str(ada.customer_id), 'ID')}", desk
-
-
-def operators_screens(
-    somebody: Somebody, profile: Mapping[str, object], ada: Customer, grace: Customer, teller: User
-) -> Screens:
-    operator = _user("operator", Role.OPERATIONS)
-    person = somebody(signed_in=operator, **profile)
-    person.open("/webhooks")
-    yield "webhooks, none yet", person
-    person.open("/webhooks/register")
-    yield "register webhook", person
-    person.press("Continue")
-    yield "register webhook, nothing typed", person
-    person.fill("Address", f"https://hooks.example.com/{LONG_WORD.lower().encode('ascii', 'ignore').decode()}" * 2)
-    person.page.get_by_label("DepositMade").check(force=True)
-    person.press("Continue")
-    yield "register webhook, check", person
-    person.press("Register webhook")
-    yield "webhook registered", person
-    person.press("Show the secret")
-    yield "the secret", person
-    person.page.go_back()
-    person.go("Go to the webhook")
-    webhook = person.page.url
-    yield "webhook, nothing sent yet", person
-    person.go("Send test")
-    yield "send test, check", person
-    person.press("Send test")
-    do(deposit(ada.account_id, 3))
-    drain()
-    for endpoint_id in Lane.objects.values_list("endpoint_id", flat=True):
-        deliver_due(endpoint_id)
-    person.open(webhook)
-    yield "webhook, failing", person
-    person.go("DepositMade")
-    yield "delivery", person
-    for task in ("replay", "rotate-secret", "disable", "remove"):
-        person.open(f"{webhook}/{task}")
-        yield f"webhook: {task}", person
-    person.open(f"{webhook}/disable")
-    person.fill("Reason", LONG_WORD)
-    person.press("Continue")
-    person.press("Disable webhook")
-    person.open(webhook)
-    yield "webhook, disabled", person
-    person.open("/webhooks")
-    yield "webhooks", person
 
 
 def _user(username: str, *roles: Role) -> User:
