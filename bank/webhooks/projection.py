@@ -28,6 +28,8 @@ from ledger.records import RecordedEvent
 
 NAME: Final = "webhook_deliveries"
 
+_ROWS_AT_ONCE: Final = 5_000  # many endpoints times many events would fill the memory
+
 _ADD: Final = """
 insert into webhooks_delivery (endpoint_id, event_id, position, event_type, status, round, attempts, asked_at,
                                next_attempt_at, last_result)
@@ -112,6 +114,8 @@ class _Batch:
                         "event_type": event.type,
                     }
                 )
+        if len(self.waiting) >= _ROWS_AT_ONCE:
+            self.flush()
         match event.data:
             case WebhookEndpointRegistered():
                 types = frozenset(event.data.event_types)
