@@ -9,7 +9,9 @@ import msgspec
 
 from accounts.deciding import (
     BatchRefused,
+    Decided,
     Envelope,
+    decide_again,
     decide_batch,
     forget_recent,
     keep_recent,
@@ -19,12 +21,15 @@ from accounts.deciding import (
 from accounts.outcome import Outcome, find_recorded
 from accounts.refusals import KeyReused, Refused, restore_refusal
 from ledger import observing, store
-from ledger.connections import cursor, transaction
+from ledger.connections import Cursor, cursor, transaction
 from ledger.errors import NoConnection, StoreUnavailable, TooMuchContention, VersionConflict
 from ledger.observing import Hindrance
 from ledger.wakeups import notify
 
 MAX_TRIES = 10
+# From so many streams on, a batch that lost a race is not the last one to lose, and too dear to be decided twice.
+_LARGE = 32
+_CROWDED_BATCHES = 200
 
 Result = Outcome | VersionConflict
 
@@ -62,6 +67,26 @@ class _RefusesAll(Exception):
         self.refusal = refusal
 
 
+class _Crowd:
+    """Whether others write the streams of large batches, too, by the races that were lost lately."""
+
+    def __init__(self) -> None:
+        self._left = 0
+
+    def lost_race(self) -> None:
+        self._left = _CROWDED_BATCHES
+
+    def is_there(self) -> bool:
+        self._left = max(self._left - 1, 0)
+        return self._left > 0
+
+    def forget(self) -> None:
+        self._left = 0
+
+
+crowd = _Crowd()
+
+
 class _Work:
     """A batch while it is tried again and again. `fresh`: the commands without a result yet; `found`: results."""
 
@@ -77,6 +102,8 @@ class _Work:
         except store.VersionsMoved:
             observing.hindered(Hindrance.VERSIONS_MOVED)
             forget_recent(self.fresh)
+            if len(self.fresh) >= _LARGE:
+                crowd.lost_race()
             return False
         except store.CommandExists:
             observing.hindered(Hindrance.COMMAND_EXISTS)
@@ -97,11 +124,22 @@ class _Work:
         return not self.fresh
 
     def _append(self, *, lock: bool) -> None:
-        """Optimistic first, in at most two statements. After a lost race: row locks, in one transaction."""
+        """Optimistic first, in at most two statements. After a lost race: row locks, in one transaction.
+
+        Where large batches meet, each would lose to the other: such a batch is decided first, without locks, then its
+        streams are locked, and what others moved meanwhile is decided again.
+        """
         began = time.perf_counter()
+        crowded = not lock and len(self.fresh) >= _LARGE and crowd.is_there()
         with transaction() if lock else cursor() as cur:
-            decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing)
-            appended = store.append(cur, decided.batch) if decided.batch.commands else None
+            decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing, load_all=crowded)
+            if not crowded:
+                appended = _appended(cur, decided)
+        if crowded:
+            with transaction() as cur:
+                moved = store.lock_moved(cur, {i: s.from_version for i, s in decided.batch.streams.items()})
+                decided = decide_again(cur, decided, moved, all_or_nothing=self._all_or_nothing) if moved else decided
+                appended = _appended(cur, decided)
         if decided.batch.events:
             notify()
         if appended is not None:
@@ -152,6 +190,10 @@ class _Work:
                 except store.ConstraintRefused as error:
                     raise _RefusesAll(envelope, refusal) from error
             raise _RefusesAll(self.fresh[-1], refusal)
+
+
+def _appended(cur: Cursor, decided: Decided) -> store.Appended | None:
+    return store.append(cur, decided.batch) if decided.batch.commands else None
 
 
 def _first_of_each_id(envelopes: Sequence[Envelope]) -> list[Envelope]:

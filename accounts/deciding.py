@@ -51,8 +51,17 @@ class _Fold:
 
     category: str
     loaded_version: int
+    loaded_state: Any
     version: int
     state: Any
+
+    @classmethod
+    def of(cls, category: str, version: int, state: Any) -> "_Fold":
+        return cls(category, version, state, version, state)
+
+    def rewind(self) -> None:
+        """As it was loaded."""
+        self.version, self.state = self.loaded_version, self.loaded_state
 
     def seen_as(self, category: str) -> Any:
         """The state, to whoever asks for a stream of this kind: a customer's id names no account."""
@@ -78,15 +87,18 @@ class Decided:
 
     batch: Batch
     decisions: list[Decision]
+    folds: dict[UUID, _Fold]
     server: object
 
 
-def decide_batch(cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool) -> Decided:
+def decide_batch(
+    cur: Cursor, envelopes: list[Envelope], *, lock: bool, all_or_nothing: bool, load_all: bool = False
+) -> Decided:
     """Load every stream of the batch in one statement, decide in order. Raises BatchRefused, CommandExists.
 
-    Nothing is loaded where this process wrote all of the streams last, as far as it knows.
+    Nothing is loaded where this process wrote all of the streams last, as far as it knows, unless `load_all` says so.
     """
-    decided = None if lock else _decide_on_recent(envelopes, all_or_nothing=all_or_nothing)
+    decided = None if lock or load_all else _decide_on_recent(envelopes, all_or_nothing=all_or_nothing)
     return decided or _decide_all(envelopes, _load(cur, envelopes, lock=lock), all_or_nothing=all_or_nothing)
 
 
@@ -113,7 +125,7 @@ def _decide_on_recent(envelopes: list[Envelope], *, all_or_nothing: bool) -> Dec
     known = recent.find(_asked(envelopes), server())
     if known is None:
         return None
-    folds = {i: _Fold(stream.category, stream.version, stream.version, stream.state) for i, stream in known.items()}
+    folds = {i: _Fold.of(stream.category, stream.version, stream.state) for i, stream in known.items()}
     try:
         decided = _decide_all(envelopes, folds, all_or_nothing=all_or_nothing)
     except BatchRefused:
@@ -125,25 +137,65 @@ def _decide_on_recent(envelopes: list[Envelope], *, all_or_nothing: bool) -> Dec
 
 
 def _decide_all(envelopes: list[Envelope], folds: dict[UUID, _Fold], *, all_or_nothing: bool) -> Decided:
-    batch = Batch()
-    decisions = []
     where = server()
+    decisions = []
     for index, envelope in enumerate(envelopes):
         decision = _decide(envelope, folds)
         if decision.refusal is not None and all_or_nothing:
             raise BatchRefused(index, decision.refusal)
         decisions.append(decision)
-        if decision.conflict is not None:
-            continue
-        batch.events += decision.events
-        batch.commands.append(_command_row(decision))
+    return Decided(_batch_of(decisions, folds), decisions, folds, where)
+
+
+def _batch_of(decisions: list[Decision], folds: dict[UUID, _Fold]) -> Batch:
+    batch = Batch()
+    for decision in decisions:
+        if decision.conflict is None:
+            batch.events += decision.events
+            batch.commands.append(_command_row(decision))
     for stream_id, fold in folds.items():
         if fold.version > fold.loaded_version:
             schema = AGGREGATES[fold.category].snapshot_schema
             batch.streams[stream_id] = StreamChange(
                 fold.category, fold.loaded_version, fold.version, fold.state, schema
             )
-    return Decided(batch, decisions, where)
+    return batch
+
+
+def decide_again(cur: Cursor, decided: Decided, moved: dict[UUID, Head], *, all_or_nothing: bool) -> Decided:
+    """The batch with these streams as they are now. Raises BatchRefused.
+
+    Decided again is only what has to do with them: commands about them, commands about a stream of those, and so on.
+    """
+    folds = decided.folds
+    concerned = _connected([d.envelope for d in decided.decisions], set(moved))
+    for stream_id in concerned:
+        folds[stream_id].rewind()
+    for stream_id, head in moved.items():
+        folds[stream_id] = _Fold.of(head.category, head.version, state_of(cur, head.category, stream_id, head))
+    decisions = list(decided.decisions)
+    for index, decision in enumerate(decisions):
+        if not concerned.isdisjoint(_streams_of(decision.envelope)):
+            decisions[index] = again = _decide(decision.envelope, folds)
+            if again.refusal is not None and all_or_nothing:
+                raise BatchRefused(index, again.refusal)
+    return Decided(_batch_of(decisions, folds), decisions, folds, decided.server)
+
+
+def _connected(envelopes: list[Envelope], stream_ids: set[UUID]) -> set[UUID]:
+    """These streams, and all that commands tie to them, however far round."""
+    ties = [streams for e in envelopes if len(streams := _streams_of(e)) > 1]
+    connected, before = set(stream_ids), 0
+    while len(connected) > before:
+        before = len(connected)
+        for streams in ties:
+            if not connected.isdisjoint(streams):
+                connected.update(streams)
+    return connected
+
+
+def _streams_of(envelope: Envelope) -> list[UUID]:
+    return [stream_id for _, stream_id in envelope.handling.streams(envelope.command)]
 
 
 def outcomes_of(decided: Decided, appended: Appended) -> list[Outcome]:
@@ -164,10 +216,10 @@ def _load(cur: Cursor, envelopes: list[Envelope], *, lock: bool) -> dict[UUID, _
     for stream_id, category in asked.items():
         head = heads.get(stream_id)
         if head is None:
-            folds[stream_id] = _Fold(category, 0, 0, None)
+            folds[stream_id] = _Fold.of(category, 0, None)
         else:
             state = state_of(cur, head.category, stream_id, head)
-            folds[stream_id] = _Fold(head.category, head.version, head.version, state)
+            folds[stream_id] = _Fold.of(head.category, head.version, state)
     return folds
 
 

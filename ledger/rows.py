@@ -67,6 +67,11 @@ def uuids(values: Sequence[UUID]) -> bytes:
     return _KINDS["uuid"].column(values)
 
 
+def integers(values: Sequence[int]) -> bytes:
+    """The parameter `integer[]` of these values."""
+    return _KINDS["integer"].column(values)
+
+
 class _Dump(Dumper):
     format = Format.BINARY
 

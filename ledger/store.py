@@ -20,7 +20,7 @@ from ledger.codec import type_of
 from ledger.connections import Cursor
 from ledger.personal import load_keys, new_key, protect, wrap
 from ledger.projections import InlineProjection, NewEvent, inline_projections
-from ledger.rows import MANY, Part, Row, parameters, uuids
+from ledger.rows import MANY, Part, Row, integers, parameters, uuids
 
 COMMAND_KEY = "ledger_command_pkey"
 _SUBJECT_KEY = "ledger_subject_key_pkey"
@@ -110,6 +110,11 @@ class ConstraintRefused(Exception):
 _HEAD = "select id, category, version, snapshot, snapshot_schema from ledger_stream"
 _LOAD_ONE = f"{_HEAD} where id = %(one)s"
 _LOAD_LOCKED = f"{_HEAD} where id = any(%(streams)s) order by id for update"
+# The sort is below the locks: whoever locks several streams locks them in the same order.
+_LOCK_MOVED = f"""
+select * from ({_HEAD} where id = any(%(streams)s) order by id for update) s
+where (s.id, s.version) not in (select * from unnest(%(streams)s, %(versions)s::integer[]))
+"""
 # Which commands of the batch are in the log already comes along: a batch that comes again is not written to be undone.
 _LOAD = f"""
 {_HEAD} where id = any(%(streams)s)
@@ -194,6 +199,19 @@ def load_batch(
         else:
             heads[row[0]] = Head(*row[1:])
     return heads, recorded
+
+
+def lock_moved(cur: Cursor, versions: Mapping[UUID, int]) -> dict[UUID, Head]:
+    """Lock these streams (inside a transaction); the heads of those that are not at this version any more.
+
+    Raises VersionsMoved where others lock them in another order.
+    """
+    values = {"streams": uuids(list(versions)), "versions": integers(list(versions.values()))}
+    try:
+        rows = cur.execute(_LOCK_MOVED, values).fetchall()
+    except errors.DeadlockDetected as error:
+        raise VersionsMoved from error
+    return {row[0]: Head(*row[1:]) for row in rows}
 
 
 def append(cur: Cursor, batch: Batch) -> Appended:
