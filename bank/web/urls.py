@@ -18,6 +18,7 @@ from bank.web.pages import (
     tokens,
 )
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
+from bank.web.styleguide.page import styleguide
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 
 app_name = "web"
@@ -70,5 +71,6 @@ urlpatterns: list[URLPattern] = [
     path("security/tokens/make", tokens.make_token, name="make_token"),
     path("security/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
     *WEBHOOK_PATHS,
+    path("styleguide", styleguide, name="styleguide"),
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]
