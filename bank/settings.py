@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "accounts",
     "readmodels",
     "bank.identity",
+    "bank.access_records",
     "bank.web",
     "bank.api",
     "bank.webhooks",

@@ -40,6 +40,19 @@ def customer_names(customer_ids: Collection[UUID]) -> dict[UUID, str]:
         return dict(cursor.fetchall())
 
 
+def holders(stream_ids: Collection[UUID]) -> list[tuple[UUID, UUID | None]]:
+    """(customer, account) of those streams that are an account's; (customer, None) of those that are a customer's."""
+    if not stream_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select customer_id, account_id from readmodels_account where account_id = any(%(ids)s)"
+            " union all select customer_id, null from readmodels_customer where customer_id = any(%(ids)s)",
+            {"ids": list(stream_ids)},
+        )
+        return cursor.fetchall()
+
+
 def _accounts(where: str, names: list[UUID] | list[str]) -> list[Party]:
     if not names:
         return []

@@ -33,6 +33,7 @@ _LEDGER_TABLES = (
     "webhooks_lane",
     "webhooks_delivery",
     "webhooks_attempt",
+    "access_record",
 )
 _MADE_BY_MIGRATE = {"django_content_type", "auth_permission", "django_migrations"}
 _WITH_THE_GRANTS_OF_THE_WEB = {"accounts", "api", "readmodels", "web"}

@@ -1,9 +1,12 @@
 """Which accounts a caller sees, and what roles and scopes together let them do."""
 
+from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from rest_framework.request import Request
 
+from bank.access_records.recording import API, Look, record_looks
 from bank.api.base import credential_of, user_of
 from bank.api.fields import parse_uuid
 from bank.api.problems import Problem, forbidden, insufficient_scope, not_found
@@ -13,13 +16,25 @@ from bank.identity.models import User
 from readmodels import balances
 from readmodels.balances import AccountRow
 
+_READING: Final = frozenset({"GET", "HEAD"})
+
 
 def account_in_path(request: Request, text: str) -> AccountRow:
-    """The account that the path names, if the caller sees it; else Problem (404)."""
+    """The account that the path names, if the caller sees it; else Problem (404).
+
+    Whoever reads another's leaves an access record; who sends a command for it stands in the command log.
+    """
     row = credential_of(request).account if parse_uuid(text) is not None else None
     if row is None or not policy.may_see_account(user_of(request), row):
         raise account_not_found()
+    if request.method in _READING and not policy.owns(user_of(request), row):
+        leave_records(request, [Look(row.customer_id, row.account_id)])
     return row
+
+
+def leave_records(request: Request, looks: Iterable[Look]) -> None:
+    """Before the caller is told of customers: a record of each look at another's data."""
+    record_looks(getattr(request, "_request", request), user_of(request), looks, API)
 
 
 def find_account(reference: UUID | str) -> AccountRow | None:

@@ -1,6 +1,8 @@
 """The record in the Django admin: events, entries, commands and streams, to read and never to change."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -8,7 +10,9 @@ from django.db import connection, models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from bank.access_records.recording import ADMIN, looks_at_streams, record_looks
 from bank.identity import policy
+from bank.identity.models import User
 from ledger.models import Command, Entry, Event, Stream
 
 
@@ -50,6 +54,17 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     actions = None
     list_per_page = 50
 
+    def streams_of(self, obj: Any) -> Collection[UUID]:
+        """The streams whose events the page of `obj` shows something of."""
+        raise NotImplementedError
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """For its page: whoever opens it leaves a record of looking at the customer whose data it shows."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is not None and isinstance(request.user, User):
+            record_looks(request, request.user, looks_at_streams(self.streams_of(obj)), ADMIN)
+        return obj
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return policy.may_audit(request.user)
 
@@ -76,6 +91,9 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("=stream_id",)
     search_help_text = "A stream's id"
 
+    def streams_of(self, obj: Event) -> Collection[UUID]:
+        return [obj.stream_id]
+
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
@@ -86,6 +104,9 @@ class EntryAdmin(ReadOnlyAdmin):
     list_select_related = ("event",)
     fields = ("position", "event", "hash_hex", "sealed_at")
     readonly_fields = ("hash_hex",)
+
+    def streams_of(self, obj: Entry) -> Collection[UUID]:
+        return [obj.event.stream_id]
 
     @admin.display(description="type")
     def event_type(self, entry: Entry) -> str:
@@ -115,6 +136,9 @@ class CommandAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     readonly_fields = ("fingerprint_hex",)
 
+    def streams_of(self, obj: Command) -> Collection[UUID]:
+        return [UUID(stream_id) for _category, stream_id, *_rest in obj.result.get("streams", [])]
+
     @admin.display(description="fingerprint")
     def fingerprint_hex(self, command: Command) -> str:
         return bytes(command.fingerprint).hex()
@@ -129,3 +153,6 @@ class StreamAdmin(ReadOnlyAdmin):
     search_fields = ("=id",)
     search_help_text = "A stream's id"
     ordering = ("id",)
+
+    def streams_of(self, obj: Stream) -> Collection[UUID]:
+        return [obj.id]

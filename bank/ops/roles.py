@@ -31,6 +31,10 @@ _COMMANDS: Final[dict[str, str]] = {
     "readmodels_webhook_endpoint": "insert, update",
     "webhooks_secret": "insert, update (shown_at)",
 }
+# Only the web shows customers' data to people. Number and time of a record are PostgreSQL's to give.
+_LOOKS: Final[dict[str, str]] = {
+    "access_record": "insert (actor, roles, customer_id, account_id, route, channel, correlation_id)",
+}
 _OWN_TABLES: Final = (
     *("identity", "account_", "mfa_", "usersessions_"),
     *("api", "auth", "django_session", "django_admin_log", "web"),
@@ -80,12 +84,13 @@ def statements(tables: set[str]) -> list[str]:
         f"grant usage on all sequences in schema public to {APP}, {WORKER}",
     ]
     made += _grants(_COMMANDS, f"{APP}, {WORKER}", tables)
+    made += _grants(_LOOKS, APP, tables)
     made += _grants({t: _ALL for t in sorted(tables) if t.startswith(_OWN_TABLES)}, f"{APP}, {WORKER}", tables)
     made += _grants(_JOBS, WORKER, tables)
     made += _grants({t: _ALL for t in sorted(tables) if t.startswith("readmodels_")}, WORKER, tables)
     made += [f"grant execute on function {function} to {WORKER}" for function in _FUNCTIONS_OF_JOBS]
     read = [t for t in sorted(tables) if t.startswith(("ledger_", "readmodels_")) and t != "ledger_subject_key"]
-    read += ["webhooks_attempt", "webhooks_delivery"]
+    read += ["access_record", "webhooks_attempt", "webhooks_delivery"]
     made += _grants(dict.fromkeys(read, "select"), AUDITOR, tables)
     return made
 

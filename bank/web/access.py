@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from bank.access_records.recording import Look, record_looks
 from bank.identity import policy
 from bank.identity.models import User
 from readmodels import balances
@@ -61,11 +62,15 @@ def allowed(rule: Callable[[policy.Person], bool]) -> Callable[[View[P]], View[P
     return decorate
 
 
-def visible_account(person: User, account_id: UUID) -> AccountRow:
-    """The account, or 404 where it does not exist for this person: another's and none look the same."""
+def visible_account(request: SignedInRequest, account_id: UUID) -> AccountRow:
+    """The account, or 404 where it does not exist for this person: another's and none look the same.
+
+    Whoever is not its customer leaves an access record.
+    """
     account = balances.find(account_id)
-    if account is None or not policy.may_see_account(person, account):
+    if account is None or not policy.may_see_account(request.user, account):
         raise Http404
+    record_looks(request, request.user, [Look(account.customer_id, account.account_id)])
     return account
 
 

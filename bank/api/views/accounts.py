@@ -8,8 +8,9 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from accounts.money import parse_amount
+from bank.access_records.recording import Look
 from bank.api import building
-from bank.api.access import account_in_path, require_role, sees_all_customers
+from bank.api.access import account_in_path, leave_records, require_role, sees_all_customers
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import AccountBody, MovementBody, account_body, movement_body, row_body
@@ -73,6 +74,7 @@ class AccountsView(CommandView):
             after=UUID(after) if after else None,
             customer_id=None if sees_all_customers(user) else policy.customer_of(user),
         )
+        leave_records(request, [Look(row.customer_id, row.account_id) for row in rows[:limit]])
         return Answer(page_body(request, rows, limit, body=row_body, key=lambda row: row.account_id))
 
     def post(self, request: Request) -> Answer:

@@ -4,7 +4,8 @@ from rest_framework.request import Request
 
 from accounts.handler import find_outcome
 from accounts.outcome import Outcome
-from bank.api.access import require_role
+from bank.access_records.recording import looks_at_outcome, looks_at_streams
+from bank.api.access import leave_records, require_role
 from bank.api.answers import Answer
 from bank.api.base import ApiView, credential_of, user_of
 from bank.api.bodies import ChainedBody, ChainedEventBody, CommandBody, RefusalBody, event_body
@@ -37,6 +38,7 @@ class CommandView(ApiView):
         outcome = None if wanted is None else find_outcome(wanted)
         if outcome is None or not _may_see(request, outcome):
             raise not_found("command_not_found", "There is no such command.")
+        leave_records(request, looks_at_outcome(user_of(request), outcome))
         return Answer(_command_body(outcome))
 
 
@@ -59,6 +61,7 @@ class EventView(ApiView):
         entry = events.find(int(position)) if is_number else None
         if entry is None:
             raise not_found("event_not_found", "There is no event at this position.")
+        leave_records(request, looks_at_streams({entry.event.stream_id}))
         chained: ChainedBody = {
             "hash": entry.hash.hex(),
             "previous_hash": entry.previous_hash.hex(),

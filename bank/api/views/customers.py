@@ -5,8 +5,9 @@ from uuid import UUID
 from django.urls import reverse
 from rest_framework.request import Request
 
+from bank.access_records.recording import Look
 from bank.api import building
-from bank.api.access import require_role, sees_all_customers
+from bank.api.access import leave_records, require_role, sees_all_customers
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import CustomerBody, customer_body, registered_body
@@ -59,6 +60,7 @@ class CustomersView(CommandView):
             own = policy.customer_of(user)
             row = customers.find(own) if own and after is None else None
             rows = [row] if row else []
+        leave_records(request, [Look(row.customer_id) for row in rows[:limit]])
         return Answer(page_body(request, rows, limit, body=customer_body, key=lambda row: row.customer_id))
 
     def post(self, request: Request) -> Answer:
@@ -94,4 +96,5 @@ class CustomerView(ApiView):
         row = customers.find(wanted) if wanted is not None and is_visible else None
         if row is None:
             raise not_found("customer_not_found", "There is no such customer.")
+        leave_records(request, [Look(row.customer_id)])
         return Answer(customer_body(row))

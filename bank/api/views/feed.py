@@ -6,7 +6,8 @@ from typing import Any, Final, TypedDict
 from django.utils import timezone
 from rest_framework.request import Request
 
-from bank.api.access import require_role
+from bank.access_records.recording import looks_at_streams
+from bank.api.access import leave_records, require_role
 from bank.api.answers import Answer
 from bank.api.authentication import BearerAuthentication
 from bank.api.base import ApiView, user_of
@@ -89,6 +90,7 @@ def _page(request: Request, query: dict[str, Any], after: int) -> FeedBody:
         from_at=query.get("from"),
         to_at=query.get("to"),
     )
+    leave_records(request, looks_at_streams({event.stream_id for event in rows[:limit]}))
     page = page_body(request, rows, limit, body=event_body, key=lambda event: event.position)
     last = max((event.position or 0 for event in rows[:limit]), default=0)
     return {**page, "next_after": last if page["has_more"] else max(after, head, last)}

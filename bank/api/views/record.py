@@ -7,7 +7,8 @@ import msgspec
 from rest_framework.request import Request
 
 from accounts.replay import NoSuchStream, Step, replay
-from bank.api.access import require_role
+from bank.access_records.recording import looks_at_streams
+from bank.api.access import leave_records, require_role
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
 from bank.api.bodies import EventBody, event_body
@@ -128,6 +129,7 @@ class StreamView(ApiView):
         last = _last_step(wanted, self.query)
         if last is None or last.stored.stream_position != self.query.get("version", last.stored.stream_position):
             raise not_found("version_not_found", "The stream was not at that version, or not there yet at that moment.")
+        leave_records(request, looks_at_streams({wanted}))
         body: StreamBody = {
             "id": str(wanted),
             "category": category,
@@ -155,6 +157,7 @@ class StreamEventsView(ApiView):
     def get(self, request: Request, stream_id: str) -> Answer:
         require_role(policy.may_audit(user_of(request)))
         wanted, _ = _stream(stream_id)
+        leave_records(request, looks_at_streams({wanted}))
         key, limit = key_of_cursor(request, self.query), self.query["limit"]
         rows = list(read_stream(wanted, after=int(key) if key else 0, limit=limit + 1))
         return Answer(page_body(request, rows, limit, body=event_body, key=lambda event: event.stream_position))

@@ -34,7 +34,7 @@ CSV_HEADER = (
 @signed_in
 def account_page(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     """Balance, movements by the filters of the URL, tasks."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     form = MovementFilterForm(request.GET, currency=account.currency)
     found, has_more = _page_of(account, form) if form.is_valid() else ([], False)
     own = balances.of_customer(account.customer_id) if policy.owns(request.user, account) else []
@@ -55,7 +55,7 @@ def account_page(request: SignedInRequest, account_id: UUID) -> HttpResponse:
 @signed_in
 def movements_csv(request: SignedInRequest, account_id: UUID) -> HttpResponseBase:
     """Every movement that fits the filters, the newest first, streamed."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     form = MovementFilterForm(request.GET, currency=account.currency)
     if not form.is_valid():
         return render(request, "web/filters_wrong.html", {"account": account, "form": form}, status=422)

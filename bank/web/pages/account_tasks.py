@@ -43,7 +43,7 @@ def show_iban_hint(request: SignedInRequest) -> HttpResponse:
 
 def _task(request: SignedInRequest, account_id: UUID, task: type[AccountTask]) -> AccountTask:
     """404 for an account that is not there for this person, 403 for a task that the policy does not allow."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     if not task.is_allowed(request.user, account):
         raise PermissionDenied
     return task(request.user, account)

@@ -49,14 +49,14 @@ class ExplainedEvent:
 @signed_in
 def balance_explained(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     """The balance of now."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     return _explain(request, account, None)
 
 
 @signed_in
 def movement_explained(request: SignedInRequest, account_id: UUID, stream_position: int) -> HttpResponse:
     """The balance after a movement."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     movement = movements.find(account_id, stream_position) if stream_position <= _MAX_POSITION else None
     if movement is None:
         raise Http404
@@ -66,7 +66,7 @@ def movement_explained(request: SignedInRequest, account_id: UUID, stream_positi
 @signed_in
 def event_page(request: SignedInRequest, account_id: UUID, stream_position: int) -> HttpResponse:
     """An event of the account that moved no money; those that did have the page of their movement."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     if not 1 <= stream_position <= account.version:
         raise Http404
     try:

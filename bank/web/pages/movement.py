@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from bank.access_records.recording import Look, record_looks
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in, visible_account
 from bank.web.movements import KIND_WORDS, lines_of
@@ -31,7 +32,7 @@ class Side:
 @signed_in
 def movement_page(request: SignedInRequest, account_id: UUID, stream_position: int) -> HttpResponse:
     """The movement at this place of the account's history."""
-    account = visible_account(request.user, account_id)
+    account = visible_account(request, account_id)
     movement = movements.find(account_id, stream_position) if stream_position <= _MAX_POSITION else None
     if movement is None:
         raise Http404
@@ -68,5 +69,6 @@ def _other_side(request: SignedInRequest, movement: Movement) -> Side:
         return Side(name=movement.outside_party or "Outside this bank", detail=movement.operation)
     other = balances.find(movement.counterparty_account_id)
     if other is not None and policy.may_see_account(request.user, other):
+        record_looks(request, request.user, [Look(other.customer_id, other.account_id)])
         return _side_of(other)
     return Side(name=movement.counterparty_name, iban=movement.counterparty_iban)
