@@ -66,8 +66,15 @@ def parse_amount(text: object, currency: str, *, allow_zero: bool = False, field
         raise InvalidCommand(field, "invalid_amount", "Enter an amount in digits, such as 25 or 25.50.")
     whole, fraction = match[1], match[2] or ""
     if len(fraction) > exponent:
-        places = "no decimals" if exponent == 0 else f"at most {exponent} decimals"
-        raise InvalidCommand(field, "invalid_amount", f"An amount in {currency} has {places}.")
+        if exponent == 0:
+            raise InvalidCommand(field, "invalid_amount", "An amount in {currency} has no decimals.", currency=currency)
+        raise InvalidCommand(
+            field,
+            "invalid_amount",
+            "An amount in {currency} has at most {decimals} decimals.",
+            currency=currency,
+            decimals=exponent,
+        )
     minor = int(whole) * 10**exponent + int(fraction.ljust(exponent, "0") or "0")
     if minor == 0 and not allow_zero:
         raise InvalidCommand(field, "invalid_amount", "The amount must be more than zero.")

@@ -25,7 +25,7 @@ def clean_text(value: object, field: str, *, max_length: int, required: bool = F
             raise InvalidCommand(field, "invalid_text", "Must be one line without control characters.")
         text = unicodedata.normalize("NFC", value).strip()
     if len(text) > max_length:
-        raise InvalidCommand(field, "too_long", f"Must be at most {max_length} characters.")
+        raise InvalidCommand(field, "too_long", "Must be at most {max_length} characters.", max_length=max_length)
     if required and not text:
         raise InvalidCommand(field, "required", "Must not be empty.")
     return text

@@ -85,7 +85,10 @@ class RotateWebhookSecret(_AboutEndpoint, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not 0 <= self.overlap_seconds <= MAX_OVERLAP.total_seconds():
             raise InvalidCommand(
-                "overlap_hours", "invalid_number", f"Must be from 0 to {MAX_OVERLAP.days * 24} whole hours."
+                "overlap_hours",
+                "invalid_number",
+                "Must be from 0 to {hours} whole hours.",
+                hours=MAX_OVERLAP.days * 24,
             )
 
 
@@ -106,7 +109,8 @@ class ReplayWebhook(_AboutEndpoint, frozen=True, kw_only=True):
             raise InvalidCommand(
                 "since",
                 "invalid_timestamp",
-                f"Must be a moment of the last {MAX_REPLAY.days} days, not later than now.",
+                "Must be a moment of the last {days} days, not later than now.",
+                days=MAX_REPLAY.days,
             )
 
 
@@ -203,7 +207,9 @@ def _clean_event_types(names: list[str]) -> list[str]:
     known = {kind.name for kind in event_types()}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InvalidCommand("event_types", "unknown_event_type", f"There is no event type {unknown[0][:100]}.")
+        raise InvalidCommand(
+            "event_types", "unknown_event_type", "There is no event type {name}.", name=unknown[0][:100]
+        )
     return sorted(set(names))
 
 

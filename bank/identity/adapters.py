@@ -10,35 +10,36 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from bank.identity import letters, recording, throttle
 from bank.identity.backends import people_named
 from bank.identity.models import User
 
-WRONG: Final = "User name or password is wrong. Check both and try again."
-NOT_POSSIBLE: Final = "This sign-in is not possible."
+WRONG: Final = _("User name or password is wrong. Check both and try again.")
+NOT_POSSIBLE: Final = _("This sign-in is not possible.")
 TOO_MANY: Final = "too_many"
 
 _ERRORS: Final = {
     "username_password_mismatch": WRONG,
     "email_password_mismatch": WRONG,
-    "incorrect_password": "The password is wrong. Check it and try again.",
-    "enter_current_password": "The password is wrong. Check it and try again.",
-    "invalid_password_reset": "The link cannot be used any more.",
+    "incorrect_password": _("The password is wrong. Check it and try again."),
+    "enter_current_password": _("The password is wrong. Check it and try again."),
+    "invalid_password_reset": _("The link cannot be used any more."),
 }
 _WAYS: Final = {
-    "reauthenticate": "Use your password",
-    "mfa_reauthenticate": "Use a code of your app, or a recovery code",
-    "mfa_reauthenticate:webauthn": "Use a passkey",
+    "reauthenticate": _("Use your password"),
+    "mfa_reauthenticate": _("Use a code of your app, or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("Use a passkey"),
 }
 # What is worth saying on the next page, by the template in which allauth would say it.
 _MESSAGES: Final = {
-    "account/messages/password_changed.txt": "Your password is changed.",
-    "mfa/messages/totp_activated.txt": "The authenticator app is added.",
-    "mfa/messages/totp_deactivated.txt": "The authenticator app is removed.",
-    "mfa/messages/webauthn_added.txt": "The passkey is added.",
-    "mfa/messages/webauthn_removed.txt": "The passkey is removed.",
-    "mfa/messages/recovery_codes_generated.txt": "These are your new recovery codes.",
+    "account/messages/password_changed.txt": _("Your password is changed."),
+    "mfa/messages/totp_activated.txt": _("The authenticator app is added."),
+    "mfa/messages/totp_deactivated.txt": _("The authenticator app is removed."),
+    "mfa/messages/webauthn_added.txt": _("The passkey is added."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
+    "mfa/messages/recovery_codes_generated.txt": _("These are your new recovery codes."),
 }
 
 
@@ -113,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Only what is worth saying, in the bank's words."""
         words = message or _MESSAGES.get(message_template or "", "")
         if words:
-            messages.add_message(request, level, words, extra_tags=extra_tags)
+            messages.add_message(request, level, str(words), extra_tags=extra_tags)
 
     def format_email_subject(self, subject: str) -> str:
         """As it is: the subject names the bank."""

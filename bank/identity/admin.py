@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from bank.access_records.recording import ADMIN, Look, record_looks
 from bank.identity import recording
@@ -19,7 +20,7 @@ class PersonAdmin(UserAdmin[User]):
     """Django's own, with roles and the customer."""
 
     list_display = ("username", "email", "roles", "is_active", "is_staff")
-    fieldsets = (*(UserAdmin.fieldsets or ()), ("Bank", {"fields": ("roles", "customer_id")}))
+    fieldsets = (*(UserAdmin.fieldsets or ()), (_("Bank"), {"fields": ("roles", "customer_id")}))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """The page of a customer's log-in shows an email address: a look at the customer."""

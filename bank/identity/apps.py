@@ -1,6 +1,7 @@
 """Django's entry for identity."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IdentityConfig(AppConfig):
@@ -8,7 +9,7 @@ class IdentityConfig(AppConfig):
 
     name = "bank.identity"
     label = "identity"
-    verbose_name = "People and roles"
+    verbose_name = _("People and roles")
 
     def ready(self) -> None:
         """What allauth tells of second factors and passwords goes on record."""

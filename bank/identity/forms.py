@@ -12,6 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from bank.identity import letters
 from bank.identity.models import User
@@ -19,7 +22,9 @@ from bank.identity.models import User
 _LENGTH: Final = 1_000
 
 
-def password_field(label: str, *, is_new: bool = False, missing: str = "", help_text: str = "") -> forms.CharField:
+def password_field(
+    label: StrOrPromise, *, is_new: bool = False, missing: StrOrPromise = "", help_text: StrOrPromise = ""
+) -> forms.CharField:
     """A password, as typed: nothing is stripped, and it is never sent back."""
     autocomplete = "new-password" if is_new else "current-password"
     return forms.CharField(
@@ -28,21 +33,21 @@ def password_field(label: str, *, is_new: bool = False, missing: str = "", help_
         max_length=_LENGTH,
         strip=False,
         widget=forms.PasswordInput(attrs={"class": "form-control", "autocomplete": autocomplete}),
-        error_messages={"required": missing or "Enter your password."},
+        error_messages={"required": missing or _("Enter your password.")},
     )
 
 
 class SignInForm(allauth.LoginForm):
     """Name and password, as typed. Which of the two is wrong is never said."""
 
-    password = password_field("Password")
+    password = password_field(_("Password"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = forms.CharField(
-            label="User name or email",
+            label=_("User name or email"),
             max_length=254,
-            error_messages={"required": "Enter your user name or email."},
+            error_messages={"required": _("Enter your user name or email.")},
             widget=forms.TextInput(
                 attrs={
                     "class": "form-control",
@@ -58,7 +63,7 @@ class SignInForm(allauth.LoginForm):
 class ReauthenticateForm(allauth.ReauthenticateForm):
     """The password once more."""
 
-    password = password_field("Your password")
+    password = password_field(_("Your password"))
 
 
 class _NewPassword:
@@ -77,17 +82,17 @@ class _NewPassword:
         except ValidationError as error:
             self.add_error("password1", error)  # type: ignore[attr-defined]
         if second and first != second:
-            self.add_error("password2", "Both must be the same.")  # type: ignore[attr-defined]
+            self.add_error("password2", _("Both must be the same."))  # type: ignore[attr-defined]
 
 
-RULES: Final = "At least 12 characters. Three or four words that nobody would put together are good."
+RULES: Final = _("At least 12 characters. Three or four words that nobody would put together are good.")
 
 
 class NewPasswordForm(_NewPassword, forms.Form):
     """A new password, twice."""
 
-    password1 = password_field("New password", is_new=True, missing="Enter a new password.", help_text=RULES)
-    password2 = password_field("New password again", is_new=True, missing="Enter the new password again.")
+    password1 = password_field(_("New password"), is_new=True, missing=_("Enter a new password."), help_text=RULES)
+    password2 = password_field(_("New password again"), is_new=True, missing=_("Enter the new password again."))
 
     def __init__(self, *args: Any, user: Any = None, temp_key: str = "", **kwargs: Any) -> None:  # noqa: ARG002 - allauth's
         super().__init__(*args, **kwargs)
@@ -107,7 +112,7 @@ class NewPasswordForm(_NewPassword, forms.Form):
 class ChangePasswordForm(NewPasswordForm):
     """The password of now, and a new one twice."""
 
-    oldpassword = password_field("Password of now", missing="Enter the password of now.")
+    oldpassword = password_field(_("Password of now"), missing=_("Enter the password of now."))
     field_order = ["oldpassword", "password1", "password2"]
 
     def clean_oldpassword(self) -> str:
@@ -123,13 +128,13 @@ class ForgottenPasswordForm(allauth.ResetPasswordForm):
     """Where to send the link. A letter goes out in any case: so the answer, and its time, tell nothing."""
 
     email = forms.EmailField(
-        label="Email",
-        help_text="The address that the bank has of you.",
+        label=_("Email"),
+        help_text=_("The address that the bank has of you."),
         max_length=254,
         widget=forms.EmailInput(attrs={"class": "form-control", "autocomplete": "email"}),
         error_messages={
-            "required": "Enter your email address.",
-            "invalid": "Enter an email address, such as name@example.com.",
+            "required": _("Enter your email address."),
+            "invalid": _("Enter an email address, such as name@example.com."),
         },
     )
 
@@ -146,5 +151,6 @@ class ForgottenPasswordForm(allauth.ResetPasswordForm):
             request_password_reset(request, person.email, [person], allauth.default_token_generator)
         if not self.people:
             text = render_to_string("account/email/unknown_account_message.txt", {"bank_name": settings.BANK_NAME})
-            letters.send(EmailMessage(f"{settings.BANK_NAME}: your password", text, to=[email]))
+            subject = gettext("%(bank)s: your password") % {"bank": settings.BANK_NAME}
+            letters.send(EmailMessage(subject, text, to=[email]))
         return email

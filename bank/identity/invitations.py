@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.handler import handle
 from accounts.log_in import InviteCustomer
@@ -150,4 +151,5 @@ def _mail(request: HttpRequest, invitation: Invitation, customer: CustomerRow) -
     """The link is on the page, too."""
     context = {"bank_name": settings.BANK_NAME, "link": link(request, invitation), "invitation": invitation}
     text = render_to_string("identity/invitation.txt", context)
-    letters.send(EmailMessage(f"{settings.BANK_NAME}: your log-in", text, to=[customer.email]))
+    subject = gettext("%(bank)s: your log-in") % {"bank": settings.BANK_NAME}
+    letters.send(EmailMessage(subject, text, to=[customer.email]))

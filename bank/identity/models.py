@@ -5,16 +5,17 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
     """What a person is to the bank; one may have several roles. What each may do is said in `policy`."""
 
-    CUSTOMER = "customer", "Customer"
-    TELLER = "teller", "Teller"
-    AUDITOR = "auditor", "Auditor"
-    OPERATIONS = "operations", "Operations"
-    ADMIN = "admin", "Administrator"
+    CUSTOMER = "customer", _("Customer")
+    TELLER = "teller", _("Teller")
+    AUDITOR = "auditor", _("Auditor")
+    OPERATIONS = "operations", _("Operations")
+    ADMIN = "admin", _("Administrator")
 
 
 class User(AbstractUser):

@@ -5,13 +5,15 @@ from typing import Any, Final
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from bank.identity.models import User
 from bank.identity.qr import qr_svg
 from bank.identity.sealing import seal, unseal
 
 _ERRORS: Final = {
-    "incorrect_code": "The code is wrong, or was used already. Wait for the next one and try again.",
+    "incorrect_code": _("The code is wrong, or was used already. Wait for the next one and try again."),
 }
 
 
@@ -38,11 +40,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> SafeString:
         """To be scanned by the app."""
-        return qr_svg(url, "QR code for your authenticator app")
+        return qr_svg(url, gettext("QR code for your authenticator app"))
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002 - allauth's signature
         """Of a passkey that nobody gave a name."""
-        return f"Passkey {user.authenticator_set.filter(type=type).count() + 1}"  # type: ignore[attr-defined]
+        number = user.authenticator_set.filter(type=type).count() + 1  # type: ignore[attr-defined]
+        return gettext("Passkey %(number)s") % {"number": number}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Whom the passkey is for: this host, under the bank's name."""

@@ -12,6 +12,8 @@ from allauth.mfa.webauthn import forms as passkeys
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.invalid import InvalidCommand
 from accounts.text import clean_text
@@ -23,7 +25,7 @@ from bank.identity.sealing import seal, unseal
 _NAME_LENGTH: Final = 60
 
 
-def code_field(label: str, help_text: str) -> forms.CharField:
+def code_field(label: StrOrPromise, help_text: StrOrPromise) -> forms.CharField:
     """Six or eight digits; spaces between them do no harm."""
     return forms.CharField(
         label=label,
@@ -32,7 +34,7 @@ def code_field(label: str, help_text: str) -> forms.CharField:
         widget=forms.TextInput(
             attrs={"class": "form-control code", "autocomplete": "one-time-code", "inputmode": "numeric"}
         ),
-        error_messages={"required": "Enter the code."},
+        error_messages={"required": _("Enter the code.")},
     )
 
 
@@ -58,13 +60,13 @@ class _Guarded:
 class CodeForm(_Guarded, allauth.AuthenticateForm):
     """A code of the app, or a recovery code."""
 
-    code = code_field("Code", "Six digits from your authenticator app; or one of your recovery codes.")
+    code = code_field(_("Code"), _("Six digits from your authenticator app; or one of your recovery codes."))
 
 
 class ReauthenticateByCodeForm(_Guarded, allauth.ReauthenticateForm):
     """The same, once more."""
 
-    code = code_field("Code", "Six digits from your authenticator app; or one of your recovery codes.")
+    code = code_field(_("Code"), _("Six digits from your authenticator app; or one of your recovery codes."))
 
 
 class _Activation(forms.Form):
@@ -90,7 +92,7 @@ class _Activation(forms.Form):
 class ActivateAppForm(_Guarded, _Activation):
     """The first code of an app."""
 
-    code = code_field("Code", "Six digits that the app shows now.")
+    code = code_field(_("Code"), _("Six digits that the app shows now."))
 
 
 class _Unreadable:
@@ -136,8 +138,8 @@ class AddPasskeyForm(_Unreadable, passkeys.AddWebAuthnForm):
     """A name to tell passkeys apart; the browser brings the rest."""
 
     name = forms.CharField(
-        label="Name of the passkey (optional)",
-        help_text="So that you can tell your passkeys apart, such as Phone.",
+        label=_("Name of the passkey (optional)"),
+        help_text=_("So that you can tell your passkeys apart, such as Phone."),
         required=False,
         max_length=_NAME_LENGTH,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),

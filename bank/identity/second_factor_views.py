@@ -18,6 +18,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from bank.identity.sealing import unseal
 from bank.identity.second_factor_forms import (
@@ -33,7 +34,7 @@ from bank.identity.views import Wrong
 
 # The app of the demo's customer who has one: its codes are shown, so that everybody can try.
 DEMO_SECRET: Final = "PASSBOOKDEMOPASSBOOKDEMOPASSBOOK"  # noqa: S105 - public: it opens nothing but the demo
-_PASSKEY_FAILED: Final = "That passkey did not open the door. Try again, or sign in another way."
+_PASSKEY_FAILED: Final = _("That passkey did not open the door. Try again, or sign in another way.")
 
 
 class SecondFactorView(Wrong, base.AuthenticateView):

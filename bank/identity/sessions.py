@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from bank.identity import recording
 from bank.identity.models import User
@@ -94,6 +95,6 @@ def _end(request: HttpRequest, user: User, session: UserSession) -> None:
 
 def device(user_agent: str) -> str:
     """ "Firefox on Linux", as far as the browser tells."""
-    browser = next((words for mark, words in _BROWSERS if re.search(rf"\b{mark}", user_agent)), "A browser")
+    browser = next((words for mark, words in _BROWSERS if re.search(rf"\b{mark}", user_agent)), gettext("A browser"))
     system = next((words for mark, words in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import ngettext
 
 from bank.identity.models import FailedSignIn
 
@@ -46,8 +47,11 @@ def forget_failures(request: HttpRequest, name: str) -> None:
 def words(seconds: int) -> str:
     """What to say to whoever must wait so long."""
     minutes = ceil(seconds / 60)
-    wait = "a minute" if minutes <= 1 else f"{minutes} minutes"
-    return f"There were too many failed tries. Wait {wait}, then try again."
+    return ngettext(
+        "There were too many failed tries. Wait a minute, then try again.",
+        "There were too many failed tries. Wait %(minutes)s minutes, then try again.",
+        minutes,
+    ) % {"minutes": minutes}
 
 
 def _wait(newest_first: Sequence[datetime], limit: int, now: datetime) -> int:

@@ -8,6 +8,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from bank.identity.adapters import TOO_MANY, TooManyTries, is_own_path
 from bank.identity.forms import (
@@ -22,14 +23,14 @@ RETRY_AFTER_SECONDS: Final = 60
 
 DEMO_PASSWORD = "passbook-demo"  # noqa: S105 - printed on the demo's sign-in page
 DEMO_LOGINS = (
-    ("ada", "Customer"),
-    ("grace", "Customer"),
-    ("alan", "Customer"),
-    ("katherine", "Customer with a second factor"),
-    ("teller", "Serves customers, runs the cash desk"),
-    ("auditor", "Reads every event and command"),
-    ("operations", "Sees the reports and the machinery"),
-    ("admin", "All of the staff's rooms, and users"),
+    ("ada", _("Customer")),
+    ("grace", _("Customer")),
+    ("alan", _("Customer")),
+    ("katherine", _("Customer with a second factor")),
+    ("teller", _("Serves customers, runs the cash desk")),
+    ("auditor", _("Reads every event and command")),
+    ("operations", _("Sees the reports and the machinery")),
+    ("admin", _("All of the staff's rooms, and users")),
 )
 
 

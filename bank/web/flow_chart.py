@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from django.utils.translation import gettext
+
 from accounts.money import exponent_of
+from bank.web.formats import day_of_month, writing
 from readmodels.daily_flows import DailyFlow
 
 WIDTH: Final = 960
@@ -113,7 +116,7 @@ def chart_of(days: Sequence[DayOfFlows], from_date: date, to_date: date, currenc
     every = max(1, -(-count // 8))
     for index in range(0, count, every):
         day = from_date + timedelta(days=index)
-        chart.day_ticks.append(Tick(at=round(_LEFT + (index + 0.5) * slot, 1), text=f"{day.day} {day:%b}"))
+        chart.day_ticks.append(Tick(at=round(_LEFT + (index + 0.5) * slot, 1), text=day_of_month(day)))
     return chart
 
 
@@ -128,8 +131,12 @@ def _step_of(highest: int) -> int:
 
 
 def _short(value: float) -> str:
-    """`1.5k`, `20M`: an axis has little room."""
-    for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+    """`1.5k`, `20M`, `1,5 tis.`: an axis has little room."""
+    for size, shortened in ((1e9, gettext("%sbn")), (1e6, gettext("%sM")), (1e3, gettext("%sk"))):
         if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
+            return shortened % _figure(value / size)
+    return _figure(value)
+
+
+def _figure(value: float) -> str:
+    return f"{value:g}".replace(".", writing().point)

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
+
 from readmodels.balances import AccountRow
 from readmodels.movements import Movement
 
-KIND_WORDS: Final[Mapping[str, str]] = {
-    "deposit": "Deposit",
-    "withdrawal": "Withdrawal",
-    "transfer_sent": "Transfer sent",
-    "transfer_received": "Transfer received",
+KIND_WORDS: Final[Mapping[str, StrPromise]] = {
+    "deposit": _("Deposit"),
+    "withdrawal": _("Withdrawal"),
+    "transfer_sent": _("Transfer sent"),
+    "transfer_received": _("Transfer received"),
 }
 _ICONS: Final[Mapping[str, str]] = {
     "deposit": "arrow-down-left",
@@ -48,7 +52,7 @@ def _line(movement: Movement, names: Mapping[UUID, str]) -> Line:
     title = title_of(movement, names)
     parts = [part for part in (movement.reference, movement.purpose) if part and part != movement.outside_party]
     if title != KIND_WORDS[movement.kind]:
-        parts = parts or [KIND_WORDS[movement.kind]]
+        parts = parts or [str(KIND_WORDS[movement.kind])]
     return Line(
         movement=movement,
         title=title,
@@ -63,7 +67,7 @@ def title_of(movement: Movement, names: Mapping[UUID, str]) -> str:
     other = movement.counterparty_account_id
     party = (names.get(other) if other else None) or movement.counterparty_name or movement.outside_party
     if not party:
-        return KIND_WORDS[movement.kind]
+        return str(KIND_WORDS[movement.kind])
     if movement.kind == "transfer_sent":
-        return f"To {party}"
-    return f"From {party}" if movement.kind == "transfer_received" else party
+        return gettext("To %(party)s") % {"party": party}
+    return gettext("From %(party)s") % {"party": party} if movement.kind == "transfer_received" else party

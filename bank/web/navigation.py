@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from bank.identity import policy
 
@@ -12,7 +14,7 @@ from bank.identity import policy
 class NavigationItem:
     """A link of the main navigation; `is_current` where the page belongs to it."""
 
-    label: str
+    label: StrOrPromise
     href: str
     is_current: bool
 
@@ -23,14 +25,15 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
     is_customer = policy.customer_of(person) is not None
     sees_customers = policy.may_see_customers(person)
     account_pages = "/accounts/"
-    links: list[tuple[str, str, bool, str]] = [
-        ("Overview", reverse("web:overview"), is_customer, account_pages),
-        ("Transfer", reverse("web:choose_transfer"), is_customer, ""),
-        ("Customers", reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
-        ("Daily flows", reverse("web:daily_flows"), policy.may_see_reports(person), ""),
-        ("Webhooks", reverse("web:webhooks"), policy.may_operate(person), ""),
-        ("Records", reverse("admin:index"), policy.may_audit(person), ""),
-        ("Security", reverse("web:security"), True, ""),
+    links: list[tuple[StrOrPromise, str, bool, str]] = [
+        (_("Overview"), reverse("web:overview"), is_customer, account_pages),
+        (_("Transfer"), reverse("web:choose_transfer"), is_customer, ""),
+        (_("Notifications"), reverse("web:notifications"), is_customer, ""),
+        (_("Customers"), reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
+        (_("Daily flows"), reverse("web:daily_flows"), policy.may_see_reports(person), ""),
+        (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
+        (_("Records"), reverse("admin:index"), policy.may_audit(person), ""),
+        (_("Security"), reverse("web:security"), True, ""),
     ]
     return [
         NavigationItem(label=label, href=href, is_current=_covers(href, inside, request.path))

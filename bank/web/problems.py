@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from bank.web.context import bank
 from bank.web.middleware import correlation_id
@@ -20,42 +22,48 @@ class Problem:
     """What the page says: `title` what happened, `detail` what it means and what to do now."""
 
     status: int
-    title: str
-    detail: str
+    title: StrOrPromise
+    detail: StrOrPromise
 
 
 BAD_REQUEST = Problem(
     status=400,
-    title="This request cannot be read",
-    detail="Something in it is missing or malformed. Nothing was changed. Go back and try again.",
+    title=_("This request cannot be read"),
+    detail=_("Something in it is missing or malformed. Nothing was changed. Go back and try again."),
 )
 FORM_EXPIRED = Problem(
     status=403,
-    title="This form cannot be used any more",
-    detail="It may be older than your session, or cookies may be switched off. Nothing was changed. "
-    "Open the page again and repeat what you wanted to do.",
+    title=_("This form cannot be used any more"),
+    detail=_(
+        "It may be older than your session, or cookies may be switched off. Nothing was changed. "
+        "Open the page again and repeat what you wanted to do."
+    ),
 )
 FORBIDDEN = Problem(
     status=403,
-    title="You may not open this page",
-    detail="Your roles do not allow it. If you need it for your work, ask an administrator.",
+    title=_("You may not open this page"),
+    detail=_("Your roles do not allow it. If you need it for your work, ask an administrator."),
 )
 NOT_FOUND = Problem(
     status=404,
-    title="Page not found",
-    detail="There is nothing at this address, or it is not yours to see. Check the address for a typing mistake.",
+    title=_("Page not found"),
+    detail=_("There is nothing at this address, or it is not yours to see. Check the address for a typing mistake."),
 )
 SERVER_ERROR = Problem(
     status=500,
-    title="Something went wrong on our side",
-    detail="If you were sending something, it was either done whole or not at all: look at the account before you "
-    "repeat it. Tell us the request number below.",
+    title=_("Something went wrong on our side"),
+    detail=_(
+        "If you were sending something, it was either done whole or not at all: look at the account before you "
+        "repeat it. Tell us the request number below."
+    ),
 )
 UNAVAILABLE = Problem(
     status=503,
-    title="The bank is pausing for a moment",
-    detail="Our records cannot be reached just now. Nothing is lost. If you were sending something, reload this "
-    "page in a few seconds: it will be done once, however often you send it.",
+    title=_("The bank is pausing for a moment"),
+    detail=_(
+        "Our records cannot be reached just now. Nothing is lost. If you were sending something, reload this "
+        "page in a few seconds: it will be done once, however often you send it."
+    ),
 )
 
 

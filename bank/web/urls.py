@@ -9,6 +9,7 @@ from bank.web.pages import (
     daily_flows,
     explanation,
     home,
+    language,
     movement,
     payees,
     receipt,
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     # Where browsers look on pages that name no icon, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url="/static/favicon.svg")),
     path("theme", theme.choose_theme, name="theme"),
+    path("language", language.choose_language, name="language"),
     path("", home.overview, name="overview"),
     *(path(task.slug, home.choose_account, {"task": task}, name=f"choose_{task.name}") for task in home.OWN_TASKS),
     path("iban-hint", account_tasks.show_iban_hint, name="iban_hint"),

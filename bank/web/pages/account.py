@@ -10,6 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.text import slugify
+from django.utils.translation import override
 
 from accounts.money import format_minor
 from bank.identity import policy
@@ -92,20 +93,23 @@ class _Echo:
 
 
 def _csv_lines(account_id: UUID, wanted: MovementFilter) -> Iterator[str]:
+    """English, with plain numbers, whatever the page speaks: files are for programs, and add up in each language."""
+    with override("en"):
+        kinds = {kind: str(words) for kind, words in KIND_WORDS.items()}
     writer = csv.writer(_Echo())
     yield writer.writerow(CSV_HEADER)
     before: int | None = None
     while chunk := movements.page(account_id, CSV_CHUNK, before=before, filters=wanted):
         for movement in chunk:
-            yield writer.writerow(_csv_row(movement))
+            yield writer.writerow(_csv_row(movement, kinds[movement.kind]))
         before = chunk[-1].stream_position
 
 
-def _csv_row(movement: Movement) -> list[str]:
+def _csv_row(movement: Movement, kind: str) -> list[str]:
     texts = (movement.counterparty, movement.reference, movement.operation, movement.purpose)
     return [
         movement.occurred_at.isoformat(),
-        KIND_WORDS[movement.kind],
+        kind,
         format_minor(movement.amount_minor, movement.currency),
         movement.currency,
         format_minor(movement.balance_minor, movement.currency),

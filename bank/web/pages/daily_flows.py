@@ -7,10 +7,12 @@ from django import forms
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
-from bank.web.filters import day_field
+from bank.web.filters import FROM, TO, day_field
 from bank.web.flow_chart import chart_of, days_of
 from readmodels import daily_flows, freshness
 
@@ -22,24 +24,25 @@ _BEHIND_SECONDS: Final = 10.0
 class PeriodForm(forms.Form):
     """Which days, which currency; what is not said is 30 days up to today, in the bank's first currency."""
 
-    to = day_field("To", required=True)
-    currency = forms.ChoiceField(label="Currency")
+    to = day_field(TO, required=True)
+    currency = forms.ChoiceField(label=_("Currency"))
 
     def __init__(self, query: QueryDict, *, currencies: list[str]) -> None:
         super().__init__(_with_defaults(query, currencies))
-        self.fields["from"] = day_field("From", required=True)
+        self.fields["from"] = day_field(FROM, required=True)
         currency = self.fields["currency"]
         assert isinstance(currency, forms.ChoiceField)
         currency.choices = [(code, code) for code in currencies]
         currency.widget.attrs["class"] = "form-select"
-        currency.error_messages["invalid_choice"] = "Currency: nothing moved in this one."
+        currency.error_messages["invalid_choice"] = _("Currency: nothing moved in this one.")
 
     def clean(self) -> dict[str, Any]:
         """The range the right way round, and of a length that a page can hold."""
         cleaned: dict[str, Any] = super().clean() or {}
         from_date, to_date = cleaned.get("from"), cleaned.get("to")
         if from_date and to_date and not 0 <= (to_date - from_date).days < _DAYS_AT_MOST:
-            self.add_error("to", f"To: choose a day not before From, and at most {_DAYS_AT_MOST} days in all.")
+            message = gettext("To: choose a day not before From, and at most %(most)s days in all.")
+            self.add_error("to", message % {"most": _DAYS_AT_MOST})
         return cleaned
 
 

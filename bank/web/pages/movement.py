@@ -5,11 +5,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from bank.access_records.recording import Look, record_looks
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in, visible_account
 from bank.web.movements import KIND_WORDS, lines_of
+from bank.web.words import of_operation
 from ledger.partitions import EventsDetached
 from ledger.records import RecordedEvent
 from readmodels import balances, events, movements
@@ -66,7 +68,9 @@ def _side_of(account: AccountRow) -> Side:
 
 def _other_side(request: SignedInRequest, movement: Movement) -> Side:
     if movement.counterparty_account_id is None:
-        return Side(name=movement.outside_party or "Outside this bank", detail=movement.operation)
+        return Side(
+            name=movement.outside_party or gettext("Outside this bank"), detail=of_operation(movement.operation)
+        )
     other = balances.find(movement.counterparty_account_id)
     if other is not None and policy.may_see_account(request.user, other):
         record_looks(request, request.user, [Look(other.customer_id, other.account_id)])

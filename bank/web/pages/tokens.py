@@ -10,7 +10,10 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
+from django_stubs_ext import StrOrPromise
 
 from accounts.invalid import InvalidCommand
 from accounts.text import clean_text
@@ -21,19 +24,20 @@ from bank.identity.confirming import confirmed
 from bank.identity.models import User
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.tasks.engine import SeeOther
+from bank.web.words import of_invalid
 from ledger.ids import new_id
 
 MOST_TOKENS: Final = 50
 _LABEL_LENGTH: Final = 100
-_LIFETIMES: Final = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "A year"))
+_LIFETIMES: Final = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("A year")))
 _SCOPE_WORDS: Final = {
-    Scope.ACCOUNTS_READ: "See customers, accounts and movements",
-    Scope.PAYMENTS_WRITE: "Withdraw and transfer",
-    Scope.CASH_WRITE: "Run the cash desk, for any customer",
-    Scope.CUSTOMERS_WRITE: "Register customers, open and manage accounts",
-    Scope.AUDIT_READ: "Read every event and every command",
-    Scope.REPORTS_READ: "Read the reports",
-    Scope.OPERATIONS_WRITE: "Steer projections and webhooks",
+    Scope.ACCOUNTS_READ: _("See customers, accounts and movements"),
+    Scope.PAYMENTS_WRITE: _("Withdraw and transfer"),
+    Scope.CASH_WRITE: _("Run the cash desk, for any customer"),
+    Scope.CUSTOMERS_WRITE: _("Register customers, open and manage accounts"),
+    Scope.AUDIT_READ: _("Read every event and every command"),
+    Scope.REPORTS_READ: _("Read the reports"),
+    Scope.OPERATIONS_WRITE: _("Steer projections and webhooks"),
 }
 
 
@@ -41,28 +45,28 @@ class TokenForm(forms.Form):
     """A token to be made: what for, what it may do, for how long."""
 
     label = forms.CharField(
-        label="What it is for",
-        help_text="So that you can tell your tokens apart.",
+        label=_("What it is for"),
+        help_text=_("So that you can tell your tokens apart."),
         max_length=1_000,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-        error_messages={"required": "Enter what the token is for."},
+        error_messages={"required": _("Enter what the token is for.")},
     )
     scopes = forms.MultipleChoiceField(
-        label="What it may do",
+        label=_("What it may do"),
         error_messages={
-            "required": "Choose at least one thing that the token may do.",
-            "invalid_choice": "Choose from the list what the token may do.",
+            "required": _("Choose at least one thing that the token may do."),
+            "invalid_choice": _("Choose from the list what the token may do."),
         },
     )
     days = forms.TypedChoiceField(
-        label="How long it is good for",
+        label=_("How long it is good for"),
         choices=_LIFETIMES,
         coerce=int,
         initial=90,
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={
-            "required": "Choose how long the token is good for.",
-            "invalid_choice": "Choose from the list how long the token is good for.",
+            "required": _("Choose how long the token is good for."),
+            "invalid_choice": _("Choose from the list how long the token is good for."),
         },
     )
 
@@ -77,7 +81,7 @@ class TokenForm(forms.Form):
         try:
             return clean_text(self.cleaned_data["label"], "label", max_length=_LABEL_LENGTH, required=True)
         except InvalidCommand as error:
-            raise forms.ValidationError(error.message) from None
+            raise forms.ValidationError(of_invalid(error)) from None
 
 
 @signed_in
@@ -91,7 +95,8 @@ def make_token(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     if len(tokens_in_use(request.user)) >= MOST_TOKENS:
-        form.add_error(None, f"You have {MOST_TOKENS} tokens, the most there can be. Revoke one that you do not need.")
+        message = gettext("You have %(most)s tokens, the most there can be. Revoke one that you do not need.")
+        form.add_error(None, message % {"most": MOST_TOKENS})
         return _page(request, form, status=422)
     return _made(request, form)
 
@@ -112,7 +117,7 @@ def _made(request: SignedInRequest, form: TokenForm) -> HttpResponse:
     try:
         request_id = UUID(_signer(request.user).unsign(request.POST.get("ticket", "")))
     except (signing.BadSignature, ValueError):
-        form.add_error(None, "This form cannot be used any more. Send it again from here.")
+        form.add_error(None, _("This form cannot be used any more. Send it again from here."))
         return _page(request, form, status=422)
     values = form.cleaned_data
     try:
@@ -138,10 +143,12 @@ def _page(request: SignedInRequest, form: TokenForm, *, status: int = 200) -> Ht
     return render(request, "web/token_make.html", context, status=status)
 
 
-def words_of(token: ApiToken) -> list[str]:
+def words_of(token: ApiToken) -> list[StrOrPromise]:
     """What it may do."""
-    known = {str(scope): words for scope, words in _SCOPE_WORDS.items()}
-    return ["Everything that your roles allow"] if "*" in token.scopes else [known.get(s, s) for s in token.scopes]
+    known: dict[str, StrOrPromise] = {str(scope): words for scope, words in _SCOPE_WORDS.items()}
+    if "*" in token.scopes:
+        return [_("Everything that your roles allow")]
+    return [known.get(scope, scope) for scope in token.scopes]
 
 
 def _signer(user: User) -> signing.TimestampSigner:

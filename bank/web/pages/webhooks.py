@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.handler import find_outcome
@@ -32,9 +33,9 @@ class LogForm(forms.Form):
     """Which deliveries; `before` is the place of the last row of the page before."""
 
     status = forms.ChoiceField(
-        label="Show",
+        label=_("Show"),
         required=False,
-        choices=[("", "All"), *Status.choices],
+        choices=[("", _("All")), *Status.choices],
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     before = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)

@@ -1,10 +1,15 @@
 """What staff do to an account: freeze, unfreeze, set the overdraft limit, close."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.account import Status
 from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftLimit, UnfreezeAccount
@@ -12,23 +17,25 @@ from accounts.command import Command
 from accounts.money import format_minor, parse_amount
 from bank.web.formats import iban_html, money_html
 from bank.web.tasks.account_task import AccountTask
+from bank.web.tasks.cash import DepositTask, WithdrawTask
 from bank.web.tasks.fields import amount_field, text_field
 from bank.web.tasks.task import Answer, Values
+from bank.web.tasks.transfer import TransferTask
 from ledger.ids import new_id
 
-_SEEN_BY = "It is kept with the account for ever, and auditors read it."
+_SEEN_BY = _("It is kept with the account for ever, and auditors read it.")
 
 
 class ReasonForm(forms.Form):
     """Why."""
 
-    reason = text_field("Reason", help_text=_SEEN_BY, missing="Enter the reason.")
+    reason = text_field(_("Reason"), help_text=_SEEN_BY, missing=_("Enter the reason."))
 
 
 class _ReasonTask(AccountTask):
     form_class = ReasonForm
     command_class: ClassVar[type[FreezeAccount | UnfreezeAccount | CloseAccount]]
-    effect: ClassVar[str]
+    effect: ClassVar[StrOrPromise]
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         return self._command(values["reason"], command_id, at)
@@ -39,10 +46,10 @@ class _ReasonTask(AccountTask):
     def answers(self, values: Values) -> list[Answer]:
         account = self.account
         return [
-            Answer(label="Account", value=account.name, note=iban_html(account.iban), is_main=True),
-            Answer(label="Customer", value=account.customer_name),
-            Answer(label="Effect", value=self.effect),
-            Answer(label="Reason", value=values["reason"], field="reason"),
+            Answer(label=_("Account"), value=account.name, note=iban_html(account.iban), is_main=True),
+            Answer(label=_("Customer"), value=account.customer_name),
+            Answer(label=_("Effect"), value=self.effect),
+            Answer(label=_("Reason"), value=values["reason"], field="reason"),
         ]
 
     def _command(self, reason: str, command_id: UUID, at: datetime) -> Command:
@@ -54,12 +61,12 @@ class FreezeTask(_ReasonTask):
 
     name = "freeze"
     slug = "freeze"
-    title = "Freeze account"
+    title = _("Freeze account")
     icon = "snowflake"
-    intro = "Money can still come in, but none can go out until the account is unfrozen."
-    confirm = "Freeze account"
-    check_title = "Check before you freeze"
-    effect = "Withdrawals and transfers from it are refused. Money can still come in."
+    intro = _("Money can still come in, but none can go out until the account is unfrozen.")
+    confirm = _("Freeze account")
+    check_title = _("Check before you freeze")
+    effect = _("Withdrawals and transfers from it are refused. Money can still come in.")
     is_grave = True
     command_class = FreezeAccount
 
@@ -73,12 +80,12 @@ class UnfreezeTask(_ReasonTask):
 
     name = "unfreeze"
     slug = "unfreeze"
-    title = "Unfreeze account"
+    title = _("Unfreeze account")
     icon = "lock-open"
-    intro = "Money can go out again."
-    confirm = "Unfreeze account"
-    check_title = "Check before you unfreeze"
-    effect = "Withdrawals and transfers from it are possible again."
+    intro = _("Money can go out again.")
+    confirm = _("Unfreeze account")
+    check_title = _("Check before you unfreeze")
+    effect = _("Withdrawals and transfers from it are possible again.")
     command_class = UnfreezeAccount
 
     @property
@@ -86,17 +93,27 @@ class UnfreezeTask(_ReasonTask):
         return self.account.status == Status.FROZEN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A line of a checklist; where it is not met, what is the matter and which tasks help."""
+
+    title: str
+    is_met: bool = False
+    detail: str = ""
+    ways: list[AccountTask] = field(default_factory=list)
+
+
 class CloseTask(_ReasonTask):
     """Close for ever."""
 
     name = "close"
     slug = "close"
-    title = "Close account"
+    title = _("Close account")
     icon = "circle-x"
-    intro = "A closed account takes nothing and pays nothing, and can't be opened again. Its history stays."
-    confirm = "Close account for ever"
-    check_title = "Check before you close"
-    effect = "Nothing can come in or go out any more. This can't be undone."
+    intro = _("A closed account takes nothing and pays nothing, and can't be opened again. Its history stays.")
+    confirm = _("Close account for ever")
+    check_title = _("Check before you close")
+    effect = _("Nothing can come in or go out any more. This can't be undone.")
     is_grave = True
     command_class = CloseAccount
 
@@ -104,11 +121,58 @@ class CloseTask(_ReasonTask):
     def is_relevant(self) -> bool:
         return self.account.status != Status.CLOSED
 
+    @property
+    def obstacle(self) -> str:
+        """The task's own page says what there is to do first: there is a way to it until the account is closed."""
+        return "" if self.is_relevant else super().obstacle
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """What has to be so before the account can be closed, done and to do."""
+        conditions = [self._nothing_left(), self._nothing_held()]
+        if self.account.status == Status.FROZEN and self.account.balance_minor > 0:
+            conditions.insert(0, self._not_frozen())
+        return conditions
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something is to be done first. Where this says no, the decider may still say otherwise."""
+        return bool(super().obstacle) or not all(condition.is_met for condition in self.conditions)
+
+    def _nothing_left(self) -> Condition:
+        minor, title = self.account.balance_minor, gettext("The balance is zero")
+        if minor == 0:
+            return Condition(title=title, is_met=True)
+        amount = money_html(abs(minor), self.account.currency)
+        if minor < 0:
+            detail = format_html(gettext("The customer owes {}: take that in first."), amount)
+            return Condition(title=title, detail=detail, ways=self._ways(DepositTask))
+        detail = format_html(gettext("There are {} left: pay them out, or transfer them."), amount)
+        return Condition(title=title, detail=detail, ways=self._ways(WithdrawTask, TransferTask))
+
+    def _nothing_held(self) -> Condition:
+        account, title = self.account, gettext("Nothing is held")
+        if account.held_minor == 0:
+            return Condition(title=title, is_met=True)
+        amount = money_html(account.held_minor, account.currency)
+        return Condition(title=title, detail=format_html(gettext("{} are held until they are taken or let go."), amount))
+
+    def _not_frozen(self) -> Condition:
+        detail = gettext("The account is frozen: what is left can’t go out until it is unfrozen.")
+        return Condition(title=gettext("Money can go out"), detail=detail, ways=self._ways(UnfreezeTask))
+
+    def _ways(self, *tasks: type[AccountTask]) -> list[AccountTask]:
+        """Those of the tasks that this person could do now."""
+        allowed = [task(self.person, self.account) for task in tasks if task.is_allowed(self.person, self.account)]
+        return [task for task in allowed if not task.obstacle]
+
 
 class OverdraftForm(forms.Form):
     """How far below zero."""
 
-    overdraft_limit = amount_field("Overdraft limit", "How far below zero the balance may go. 0 for no overdraft.")
+    overdraft_limit = amount_field(
+        _("Overdraft limit"), _("How far below zero the balance may go. 0 for no overdraft.")
+    )
 
 
 class OverdraftTask(AccountTask):
@@ -116,10 +180,10 @@ class OverdraftTask(AccountTask):
 
     name = "overdraft"
     slug = "overdraft"
-    title = "Set overdraft limit"
+    title = _("Set overdraft limit")
     icon = "gauge"
-    confirm = "Set overdraft limit"
-    check_title = "Check the new limit"
+    confirm = _("Set overdraft limit")
+    check_title = _("Check the new limit")
     form_class = OverdraftForm
 
     @property
@@ -142,15 +206,15 @@ class OverdraftTask(AccountTask):
         available = account.balance_minor - account.held_minor + limit.minor
         return [
             Answer(
-                label="New limit",
+                label=_("New limit"),
                 value=money_html(limit.minor, account.currency),
                 field="overdraft_limit",
                 is_main=True,
             ),
-            Answer(label="Limit now", value=money_html(account.overdraft_limit_minor, account.currency)),
-            Answer(label="Account", value=account.name, note=iban_html(account.iban)),
-            Answer(label="Customer", value=account.customer_name),
-            Answer(label="Available after it", value=money_html(available, account.currency)),
+            Answer(label=_("Limit now"), value=money_html(account.overdraft_limit_minor, account.currency)),
+            Answer(label=_("Account"), value=account.name, note=iban_html(account.iban)),
+            Answer(label=_("Customer"), value=account.customer_name),
+            Answer(label=_("Available after it"), value=money_html(available, account.currency)),
         ]
 
     def _command(self, limit: str, command_id: UUID, at: datetime) -> Command:

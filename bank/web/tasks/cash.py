@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.account_commands import Deposit, Withdraw
 from accounts.command import Command
@@ -44,17 +45,17 @@ class _CashTask(AccountTask):
         amount = parse_amount(values["amount"], account.currency)
         after = account.available_minor + self.direction * amount.minor
         return [
-            Answer(label="Amount", value=money_html(amount.minor, account.currency), field="amount", is_main=True),
-            Answer(label="Account", value=account.name, note=iban_html(account.iban)),
+            Answer(label=_("Amount"), value=money_html(amount.minor, account.currency), field="amount", is_main=True),
+            Answer(label=_("Account"), value=account.name, note=iban_html(account.iban)),
             *self._customer(),
-            Answer(label="Reference", value=values["reference"] or "None", field="reference"),
-            Answer(label="Available after it", value=money_html(after, account.currency)),
+            Answer(label=_("Reference"), value=values["reference"] or _("None"), field="reference"),
+            Answer(label=_("Available after it"), value=money_html(after, account.currency)),
         ]
 
     def _customer(self) -> list[Answer]:
         if policy.owns(self.person, self.account):
             return []
-        return [Answer(label="Customer", value=self.account.customer_name)]
+        return [Answer(label=_("Customer"), value=self.account.customer_name)]
 
     def _command(self, amount: Money, reference: str, command_id: UUID, at: datetime) -> Command:
         return self.command_class(
@@ -72,10 +73,10 @@ class DepositTask(_CashTask):
 
     name = "deposit"
     slug = "deposit"
-    title = "Deposit money"
+    title = _("Deposit money")
     icon = "banknote-arrow-down"
-    confirm = "Deposit now"
-    check_title = "Check the deposit"
+    confirm = _("Deposit now")
+    check_title = _("Check the deposit")
     command_class = Deposit
     direction = 1
 
@@ -89,10 +90,10 @@ class WithdrawTask(_CashTask):
 
     name = "withdraw"
     slug = "withdraw"
-    title = "Withdraw money"
+    title = _("Withdraw money")
     icon = "banknote-arrow-up"
-    confirm = "Withdraw now"
-    check_title = "Check the withdrawal"
+    confirm = _("Withdraw now")
+    check_title = _("Check the withdrawal")
     command_class = Withdraw
     direction = -1
 

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_stubs_ext import StrPromise
 
 from accounts.aggregates import State
 from accounts.command import Command
@@ -23,12 +26,15 @@ from readmodels import balances, payees
 from readmodels.customers import CustomerRow
 from readmodels.payees import Payee
 
-_FIT_WORDS: Final[Mapping[Fit, tuple[str, str]]] = {
-    Fit.MATCHES: ("Matches", "The name fits the holder of this account."),
-    Fit.CLOSE: ("Close", "The holder of this account has a similar name. Check it with whoever gave you the IBAN."),
+_FIT_WORDS: Final[Mapping[Fit, tuple[StrPromise, StrPromise]]] = {
+    Fit.MATCHES: (_("Matches"), _("The name fits the holder of this account.")),
+    Fit.CLOSE: (
+        pgettext_lazy("of a name", "Close"),
+        _("The holder of this account has a similar name. Check it with whoever gave you the IBAN."),
+    ),
     Fit.DIFFERENT: (
-        "Does not match",
-        "The holder of this account has another name. Check the IBAN with whoever gave it to you.",
+        _("Does not match"),
+        _("The holder of this account has another name. Check the IBAN with whoever gave it to you."),
     ),
 }
 
@@ -36,8 +42,10 @@ _FIT_WORDS: Final[Mapping[Fit, tuple[str, str]]] = {
 class PayeeForm(forms.Form):
     """Who, and where."""
 
-    name = text_field("Name", help_text="Of the person or company, as they gave it to you.", missing="Enter a name.")
-    iban = text_field("IBAN", help_text="As printed, with or without spaces.", missing="Enter the IBAN.")
+    name = text_field(
+        _("Name"), help_text=_("Of the person or company, as they gave it to you."), missing=_("Enter a name.")
+    )
+    iban = text_field(_("IBAN"), help_text=_("As printed, with or without spaces."), missing=_("Enter the IBAN."))
 
 
 class _PayeeTask(Task):
@@ -53,7 +61,7 @@ class _PayeeTask(Task):
 
     @property
     def back_label(self) -> str:
-        return "Payees"
+        return _("Payees")
 
     def states(self, command: Command) -> dict[UUID, State]:
         del command
@@ -68,10 +76,10 @@ class AddPayeeTask(_PayeeTask):
     """Keep somebody to send money to."""
 
     name = "add_payee"
-    title = "Add payee"
+    title = _("Add payee")
     icon = "user-plus"
-    confirm = "Add payee"
-    check_title = "Check the new payee"
+    confirm = _("Add payee")
+    check_title = _("Check the new payee")
     form_class = PayeeForm
     refused_fields = {"payee_already_added": "iban"}
 
@@ -98,9 +106,9 @@ class AddPayeeTask(_PayeeTask):
         account = balances.find_by_iban(iban)
         fit, words = _FIT_WORDS[fit_of(values["name"], account.customer_name if account else "")]
         return [
-            Answer(label="Name", value=values["name"], field="name", is_main=True),
-            Answer(label="IBAN", value=iban_html(iban), field="iban"),
-            Answer(label="Name check", value=fit, note=words),
+            Answer(label=_("Name"), value=values["name"], field="name", is_main=True),
+            Answer(label=_("IBAN"), value=iban_html(iban), field="iban"),
+            Answer(label=_("Name check"), value=fit, note=words),
         ]
 
 
@@ -108,10 +116,10 @@ class RemovePayeeTask(_PayeeTask):
     """Keep a payee no longer."""
 
     name = "remove_payee"
-    title = "Remove payee"
+    title = _("Remove payee")
     icon = "x"
-    confirm = "Remove payee"
-    check_title = "Check before you remove"
+    confirm = _("Remove payee")
+    check_title = _("Check before you remove")
     form_class = forms.Form
     is_one_step = True
 
@@ -136,6 +144,6 @@ class RemovePayeeTask(_PayeeTask):
     def answers(self, values: Values) -> list[Answer]:
         del values
         return [
-            Answer(label="Payee", value=self.payee.name, is_main=True),
-            Answer(label="IBAN", value=iban_html(self.payee.iban)),
+            Answer(label=_("Payee"), value=self.payee.name, is_main=True),
+            Answer(label=_("IBAN"), value=iban_html(self.payee.iban)),
         ]

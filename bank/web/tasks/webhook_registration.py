@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.command import Command
 from accounts.webhook_commands import RegisterWebhookEndpoint
@@ -40,17 +42,17 @@ class RegisterEndpointForm(forms.Form):
     """Where to, of what."""
 
     url = text_field(
-        "Address",
-        help_text="Begins with https://. Messages are sent there as POST; the bank never follows redirects.",
-        missing="Enter the address.",
+        _("Address"),
+        help_text=_("Begins with https://. Messages are sent there as POST; the bank never follows redirects."),
+        missing=_("Enter the address."),
     )
     event_types = EventTypesField(
-        label="Events",
+        label=_("Events"),
         required=False,
-        help_text="Tick what the receiver is to be told of. Nothing ticked: everything, also kinds that come later.",
-        error_messages={"invalid_choice": "Choose events of the list."},
+        help_text=_("Tick what the receiver is to be told of. Nothing ticked: everything, also kinds that come later."),
+        error_messages={"invalid_choice": _("Choose events of the list.")},
     )
-    description = text_field("Description (optional)", required=False, help_text="Who receives it, and what for.")
+    description = text_field(_("Description (optional)"), required=False, help_text=_("Who receives it, and what for."))
 
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any]) -> None:
         super().__init__(data, initial=dict(initial))
@@ -65,19 +67,19 @@ class RegisterEndpointForm(forms.Form):
 
 
 def _words_of(kind: EventType) -> str:
-    """What an event says happened: the first sentence of its class, without the marks of code."""
-    return " ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + "."
+    """What an event says happened: the first sentence of its class, without the marks of code, translated."""
+    return gettext(" ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + ".")
 
 
 class RegisterEndpointTask(Task):
     """Tell an address outside of events."""
 
     name = "register_webhook"
-    title = "Register webhook"
+    title = _("Register webhook")
     icon = "plus"
-    intro = "An address outside the bank is told of events, signed with a secret that is made for it."
-    confirm = "Register webhook"
-    check_title = "Check the new webhook"
+    intro = _("An address outside the bank is told of events, signed with a secret that is made for it.")
+    confirm = _("Register webhook")
+    check_title = _("Check the new webhook")
     form_class = RegisterEndpointForm
 
     @property
@@ -90,7 +92,7 @@ class RegisterEndpointTask(Task):
 
     @property
     def back_label(self) -> str:
-        return "Webhooks"
+        return _("Webhooks")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         return endpoints.registering(
@@ -107,12 +109,12 @@ class RegisterEndpointTask(Task):
 
     def answers(self, values: Values) -> list[Answer]:
         return [
-            Answer(label="Address", value=values["url"], field="url", is_main=True),
+            Answer(label=_("Address"), value=values["url"], field="url", is_main=True),
             Answer(
-                label="Events",
-                value=values["event_types"].replace(",", ", ") or "All of them",
+                label=_("Events"),
+                value=values["event_types"].replace(",", ", ") or _("All of them"),
                 field="event_types",
             ),
-            Answer(label="Description", value=values["description"] or "None", field="description"),
-            Answer(label="Secret", value="Made now", note="It is shown once, after this page."),
+            Answer(label=_("Description"), value=values["description"] or _("None"), field="description"),
+            Answer(label=_("Secret"), value=_("Made now"), note=_("It is shown once, after this page.")),
         ]

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.aggregates import State
 from accounts.command import Command
@@ -26,14 +28,19 @@ from bank.webhooks import endpoints
 from bank.webhooks.models import Delivery
 from readmodels.webhook_endpoints import WebhookEndpointRow
 
-_OVERLAPS = (("24", "For 24 hours"), ("1", "For an hour"), ("168", "For a week"), ("0", "Not at all: it has leaked"))
+_OVERLAPS = (
+    ("24", _("For 24 hours")),
+    ("1", _("For an hour")),
+    ("168", _("For a week")),
+    ("0", _("Not at all: it has leaked")),
+)
 
 
 class EndpointTask(Task):
     """One thing done to one endpoint."""
 
     slug: ClassVar[str]
-    effect: ClassVar[str] = ""
+    effect: ClassVar[StrOrPromise] = ""
     relevant_in: ClassVar[frozenset[str]] = frozenset({EndpointStatus.ACTIVE.value, EndpointStatus.DISABLED.value})
 
     def __init__(self, person: User, endpoint: WebhookEndpointRow, delivery: Delivery | None = None) -> None:
@@ -73,7 +80,7 @@ class EndpointTask(Task):
 
     @property
     def back_label(self) -> str:
-        return "The webhook"
+        return _("The webhook")
 
     def states(self, command: Command) -> dict[UUID, State]:
         del command
@@ -81,8 +88,8 @@ class EndpointTask(Task):
 
     def answers(self, values: Values) -> list[Answer]:
         return [
-            Answer(label="Webhook", value=self.endpoint.url, is_main=True),
-            Answer(label="Effect", value=self.effect),
+            Answer(label=_("Webhook"), value=self.endpoint.url, is_main=True),
+            Answer(label=_("Effect"), value=self.effect),
             *self.more_answers(values),
         ]
 
@@ -102,7 +109,7 @@ class _ReasonTask(EndpointTask):
         )
 
     def more_answers(self, values: Values) -> list[Answer]:
-        return [Answer(label="Reason", value=values["reason"], field="reason")]
+        return [Answer(label=_("Reason"), value=values["reason"], field="reason")]
 
 
 class DisableTask(_ReasonTask):
@@ -110,12 +117,12 @@ class DisableTask(_ReasonTask):
 
     name = "disable_webhook"
     slug = "disable"
-    title = "Disable webhook"
+    title = _("Disable webhook")
     icon = "lock"
-    intro = "Nothing is sent until it is enabled again."
-    confirm = "Disable webhook"
-    check_title = "Check before you disable"
-    effect = "What waits goes on waiting. What happens meanwhile is not queued: replay it afterwards."
+    intro = _("Nothing is sent until it is enabled again.")
+    confirm = _("Disable webhook")
+    check_title = _("Check before you disable")
+    effect = _("What waits goes on waiting. What happens meanwhile is not queued: replay it afterwards.")
     command_class = DisableWebhookEndpoint
     relevant_in = frozenset({EndpointStatus.ACTIVE.value})
 
@@ -125,12 +132,12 @@ class RemoveTask(_ReasonTask):
 
     name = "remove_webhook"
     slug = "remove"
-    title = "Remove webhook"
+    title = _("Remove webhook")
     icon = "circle-x"
-    intro = "Nothing is sent there any more, for ever. What waits is cancelled; the log stays for a while."
-    confirm = "Remove webhook for ever"
-    check_title = "Check before you remove"
-    effect = "Nothing is sent there any more. This can't be undone."
+    intro = _("Nothing is sent there any more, for ever. What waits is cancelled; the log stays for a while.")
+    confirm = _("Remove webhook for ever")
+    check_title = _("Check before you remove")
+    effect = _("Nothing is sent there any more. This can't be undone.")
     command_class = RemoveWebhookEndpoint
 
 
@@ -146,11 +153,11 @@ class EnableTask(_OneStepTask):
 
     name = "enable_webhook"
     slug = "enable"
-    title = "Enable webhook"
+    title = _("Enable webhook")
     icon = "lock-open"
-    confirm = "Enable webhook"
-    check_title = "Check before you enable"
-    effect = "What was waiting is sent, and what happens from now on."
+    confirm = _("Enable webhook")
+    check_title = _("Check before you enable")
+    effect = _("What was waiting is sent, and what happens from now on.")
     relevant_in = frozenset({EndpointStatus.DISABLED.value})
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
@@ -163,11 +170,11 @@ class TestTask(_OneStepTask):
 
     name = "test_webhook"
     slug = "test"
-    title = "Send test"
+    title = _("Send test")
     icon = "arrow-up-right"
-    confirm = "Send test"
-    check_title = "Check before you send"
-    effect = "A message of the type WebhookTestRequested is sent, and stands in the log below."
+    confirm = _("Send test")
+    check_title = _("Check before you send")
+    effect = _("A message of the type WebhookTestRequested is sent, and stands in the log below.")
     relevant_in = frozenset({EndpointStatus.ACTIVE.value})
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
@@ -180,11 +187,11 @@ class ReplayOneTask(_OneStepTask):
 
     name = "replay_delivery"
     slug = "replay"
-    title = "Send again"
+    title = _("Send again")
     icon = "rotate-ccw"
-    confirm = "Send again"
-    check_title = "Check before you send again"
-    effect = "The same message is sent, under the same id: a receiver that keeps ids does nothing twice."
+    confirm = _("Send again")
+    check_title = _("Check before you send again")
+    effect = _("The same message is sent, under the same id: a receiver that keeps ids does nothing twice.")
     relevant_in = frozenset({EndpointStatus.ACTIVE.value})
 
     @property
@@ -199,7 +206,7 @@ class ReplayOneTask(_OneStepTask):
 
     @property
     def back_label(self) -> str:
-        return "The delivery"
+        return _("The delivery")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         del values
@@ -211,18 +218,18 @@ class ReplayOneTask(_OneStepTask):
     def more_answers(self, values: Values) -> list[Answer]:
         del values
         assert self.delivery is not None, "it is about a delivery"
-        return [Answer(label="Message", value=self.delivery.event_type, note=self.delivery.message_id)]
+        return [Answer(label=_("Message"), value=self.delivery.event_type, note=self.delivery.message_id)]
 
 
 class ReplayForm(forms.Form):
     """Since when."""
 
     since = forms.CharField(
-        label="Since (UTC)",
-        help_text="A moment of the last 30 days.",
+        label=_("Since (UTC)"),
+        help_text=_("A moment of the last 30 days."),
         max_length=40,
         widget=forms.TextInput(attrs={"type": "datetime-local", "class": "form-control", "autocomplete": "off"}),
-        error_messages={"required": "Enter since when."},
+        error_messages={"required": _("Enter since when.")},
     )
 
 
@@ -231,13 +238,13 @@ class ReplayTask(EndpointTask):
 
     name = "replay_webhook"
     slug = "replay"
-    title = "Replay messages"
+    title = _("Replay messages")
     icon = "rotate-ccw"
-    intro = "Everything that was recorded since then is sent again, also what was missed while it was disabled."
-    confirm = "Replay now"
-    check_title = "Check before you replay"
+    intro = _("Everything that was recorded since then is sent again, also what was missed while it was disabled.")
+    confirm = _("Replay now")
+    check_title = _("Check before you replay")
     form_class = ReplayForm
-    effect = "The messages keep their ids: a receiver that keeps ids does nothing twice."
+    effect = _("The messages keep their ids: a receiver that keeps ids does nothing twice.")
     relevant_in = frozenset({EndpointStatus.ACTIVE.value})
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
@@ -249,18 +256,18 @@ class ReplayTask(EndpointTask):
         return ReplayWebhook(command_id=command_id, at=at, endpoint_id=self.endpoint.endpoint_id, since=since)
 
     def more_answers(self, values: Values) -> list[Answer]:
-        return [Answer(label="Since", value=f"{values['since'].replace('T', ' ')} UTC", field="since")]
+        return [Answer(label=_("Since"), value=f"{values['since'].replace('T', ' ')} UTC", field="since")]
 
 
 class RotateForm(forms.Form):
     """How long both secrets sign."""
 
     overlap_hours = forms.ChoiceField(
-        label="The old secret goes on signing",
+        label=_("The old secret goes on signing"),
         choices=_OVERLAPS,
-        help_text="Beside the new one, so that the receiver can change over without missing a message.",
+        help_text=_("Beside the new one, so that the receiver can change over without missing a message."),
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"required": "Choose how long.", "invalid_choice": "Choose how long from the list."},
+        error_messages={"required": _("Choose how long."), "invalid_choice": _("Choose how long from the list.")},
     )
 
 
@@ -269,13 +276,13 @@ class RotateTask(EndpointTask):
 
     name = "rotate_webhook"
     slug = "rotate-secret"
-    title = "Rotate secret"
+    title = _("Rotate secret")
     icon = "shield-check"
-    intro = "A new secret is made and shown once."
-    confirm = "Rotate secret"
-    check_title = "Check before you rotate"
+    intro = _("A new secret is made and shown once.")
+    confirm = _("Rotate secret")
+    check_title = _("Check before you rotate")
     form_class = RotateForm
-    effect = "A new secret signs from now on. It is shown once, after this page."
+    effect = _("A new secret signs from now on. It is shown once, after this page.")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         hours = int(values["overlap_hours"])
@@ -289,7 +296,9 @@ class RotateTask(EndpointTask):
 
     def more_answers(self, values: Values) -> list[Answer]:
         return [
-            Answer(label="The old secret signs", value=dict(_OVERLAPS)[values["overlap_hours"]], field="overlap_hours")
+            Answer(
+                label=_("The old secret signs"), value=dict(_OVERLAPS)[values["overlap_hours"]], field="overlap_hours"
+            )
         ]
 
 

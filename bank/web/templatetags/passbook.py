@@ -1,6 +1,5 @@
 """Template tags: amounts, IBANs, moments, icons, and the navigation that a person's roles allow."""
 
-from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bank.web import formats
+from bank.web import formats, words
 from bank.web.navigation import NavigationItem, items_for
 
 register = template.Library()
@@ -19,6 +18,14 @@ register.filter("iban", formats.iban_html)
 register.filter("mask_iban", formats.mask_iban)
 register.filter("mask_email", formats.mask_email)
 register.filter("currency_symbol", formats.currency_symbol)
+register.filter("grouped", formats.grouped)
+register.filter("decimal", formats.decimal)
+register.filter("moment", formats.moment_html)
+register.filter("day", formats.day_html)
+register.filter("moment_text", formats.moment_text)
+register.filter("refusal_words", words.of_refusal)
+register.filter("event_words", words.of_event)
+register.filter("operation_words", words.of_operation)
 
 
 @register.simple_tag
@@ -35,26 +42,6 @@ def icon(name: str) -> SafeString:
         static("vendor/lucide/sprite.svg"),
         name,
     )
-
-
-@register.filter
-def grouped(value: int) -> str:
-    """`18,234`."""
-    return f"{value:,}"
-
-
-@register.filter
-def moment(value: datetime) -> SafeString:
-    """`23 Nov 2026, 09:41 UTC`."""
-    utc = value.astimezone(UTC)
-    return format_html('<time datetime="{}">{}</time>', utc.isoformat(), f"{utc.day} {utc:%b %Y, %H:%M} UTC")
-
-
-@register.filter
-def day(value: datetime | date) -> SafeString:
-    """`23 Nov 2026`."""
-    date_only = value.date() if isinstance(value, datetime) else value
-    return format_html('<time datetime="{}">{}</time>', date_only.isoformat(), f"{value.day} {value:%b} {value.year}")
 
 
 @register.simple_tag(takes_context=True)
