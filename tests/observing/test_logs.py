@@ -128,9 +128,10 @@ def test_what_errors_quote_of_clients_is_taken_out(lines: Lines, secret: str, wh
             raise ValueError(said)
         except ValueError:
             logger.exception("failed")
-    text = json.dumps(lines())
+    # A time has digits, too.
+    text = json.dumps([{name: value for name, value in line.items() if name != "timestamp"} for line in lines()])
     assert secret not in text
-    assert secret.rsplit(maxsplit=1)[-1] not in text
+    assert not any(part in text for part in secret.split()[1:] if len(part) > 2)
     assert ("sorry" in text) == ("sorry" in said)
 
 
