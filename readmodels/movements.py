@@ -83,7 +83,9 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class MovementFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What to look for. Dates (UTC, both inclusive) of `occurred_at`; amounts without sign, both inclusive."""
+    """What to look for. Days (UTC, both inclusive) or moments (`to` exclusive) of `occurred_at`; amounts without sign,
+    both inclusive.
+    """
 
     from_date: date | None = None
     to_date: date | None = None
@@ -299,7 +301,9 @@ def _conditions(wanted: MovementFilter) -> dict[str, Any]:
 
 
 def _start_of(day: date | None, days_later: int = 0) -> datetime | None:
-    """Midnight, UTC; None, which is no bound, also behind the last day that there is."""
+    """Midnight, UTC, of a day, a moment itself; None, which is no bound, also behind the last day that there is."""
+    if isinstance(day, datetime):
+        return day
     if day is None or day > date.max - timedelta(days=days_later):
         return None
     return datetime.combine(day + timedelta(days=days_later), time(), UTC)

@@ -328,6 +328,24 @@ class DateField(_TextualField):
             raise serializers.ValidationError(self.wrong_type_detail, code=self.wrong_type_code) from None
 
 
+class DateOrTimestampField(_TextualField):
+    """A calendar date or a moment by RFC 3339: a date, or an aware datetime in UTC."""
+
+    wrong_type_code = "invalid_date"
+    wrong_type_detail = "Must be a date, such as 2026-03-29, or a timestamp, such as 2026-03-29T01:00:00Z."
+
+    @override
+    def parse(self, text: str) -> date:
+        try:
+            if _TIMESTAMP.match(text):
+                return datetime.fromisoformat(text.upper()).astimezone(UTC)
+            if _DATE.match(text):
+                return date.fromisoformat(text)
+        except (ValueError, OverflowError):
+            pass
+        raise serializers.ValidationError(self.wrong_type_detail, code=self.wrong_type_code)
+
+
 class WholeNumberField(_TextualField):
     """A whole number from `min_value` to `max_value`, in ASCII digits, as a query parameter has it."""
 

@@ -7,6 +7,7 @@ from bank.api.fields import (
     AmountField,
     CurrencyField,
     DateField,
+    DateOrTimestampField,
     EmailField,
     MoneyField,
     OneOfField,
@@ -91,10 +92,10 @@ class StreamQuery(AccountQuery):
 
 
 class MovementsQuery(PageQuery):
-    """`GET /accounts/{id}/transactions`: both dates and both amounts inclusive; amounts without sign."""
+    """`GET /accounts/{id}/transactions`: dates and amounts inclusive, amounts without sign; a moment `to` exclusive."""
 
-    from_ = DateField(required=False)
-    to = DateField(required=False)
+    from_ = DateOrTimestampField(required=False)
+    to = DateOrTimestampField(required=False)
     kind = OneOfField(choices=("deposit", "withdrawal", "transfer_sent", "transfer_received"), required=False)
     min_amount = AmountField(required=False)
     max_amount = AmountField(required=False)

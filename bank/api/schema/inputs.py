@@ -134,6 +134,12 @@ def _(_field: fields.DateField, _registry: ComponentRegistry) -> Schema:
 
 
 @_schema.register
+def _(_field: fields.DateOrTimestampField, _registry: ComponentRegistry) -> Schema:
+    kinds = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+    return {"anyOf": kinds, "examples": ["2026-03-29", "2026-03-29T01:00:00Z"]}
+
+
+@_schema.register
 def _(field: fields.WholeNumberField, _registry: ComponentRegistry) -> Schema:
     schema: Schema = {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
     if not field.required and isinstance(field.default, int):

@@ -13,7 +13,15 @@ from bank.api import building
 from bank.api.access import account_in_path, leave_records, require_role, sees_all_customers
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import AccountBody, MovementBody, account_body, movement_body, row_body
+from bank.api.bodies import (
+    AccountBody,
+    MovementBody,
+    WithAsOfBody,
+    account_body,
+    as_of_body,
+    movement_body,
+    row_body,
+)
 from bank.api.commanding import CommandView, created
 from bank.api.freshness import check_token
 from bank.api.paging import key_of_cursor, page_body
@@ -26,6 +34,7 @@ from bank.api.scopes import Scope
 from bank.identity import policy
 from readmodels import balances, customers, history, movements
 from readmodels.balances import AccountRow
+from readmodels.freshness import as_of_lately
 from readmodels.movements import MovementFilter
 
 
@@ -121,7 +130,7 @@ class AccountView(ApiView):
 
 
 class MovementsView(ApiView):
-    """What came and went, newest first; right at once, whatever the workers do."""
+    """What came and went, newest first; right at once: what the workers have not got to (`as_of`) is folded live."""
 
     scopes = {"GET": (Scope.ACCOUNTS_READ,)}
     parameters = {"GET": MovementsQuery()}
@@ -129,7 +138,7 @@ class MovementsView(ApiView):
         "GET": Operation(
             id="listTransactions",
             summary="A page of the account's statement",
-            answer=Page(item=MovementBody),
+            answer=Page(item=MovementBody, more=WithAsOfBody),
             problems={404: ("account_not_found",)},
         )
     }
@@ -148,8 +157,10 @@ class MovementsView(ApiView):
         )
         check_token(self.query)
         place = int(before) if before else None
+        as_of = as_of_lately(movements.PROJECTION.name)
         rows = movements.page(row.account_id, limit + 1, before=place, filters=filters, version=row.version)
-        return Answer(page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position))
+        page = page_body(request, rows, limit, body=movement_body, key=lambda m: m.stream_position)
+        return Answer({**page, "as_of": as_of_body(as_of)})
 
     def _minor(self, name: str, row: AccountRow) -> int | None:
         text = self.query.get(name)
