@@ -11,10 +11,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from bank.identity import letters, recording, throttle
 from bank.identity.backends import people_named
 from bank.identity.models import User
+from bank.web.languages import language_of
 
 WRONG: Final = _("User name or password is wrong. Check both and try again.")
 NOT_POSSIBLE: Final = _("This sign-in is not possible.")
@@ -121,9 +123,17 @@ class AccountAdapter(DefaultAccountAdapter):
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Letters know the bank's name."""
+        """Letters know the bank's name, and speak the person's language."""
         context = {"request": self.request, "email": email, "bank_name": settings.BANK_NAME, **context}
-        letters.send(self.render_mail(template_prefix, email, context))
+        with override(language_of(context.get("user"))):
+            message = self.render_mail(template_prefix, email, context)
+        letters.send(message)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """In the language of whom it is about."""
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """The ways to confirm who one is, in the bank's words."""

@@ -11,6 +11,7 @@ from accounts.invalid import InvalidCommand
 from accounts.money import Money
 from accounts.refusals import Refused
 from bank.web.formats import plain_number
+from ledger.records import RecordedEvent
 
 # By the refusal's code; names in brackets are its fields, amounts as people write them.
 REFUSAL_WORDS: Final[Mapping[str, StrPromise]] = {
@@ -93,6 +94,11 @@ def of_invalid(invalid: InvalidCommand) -> str:
 def of_event(event_type: str) -> str:
     """What happened; the type itself where there are no words for it."""
     return str(EVENT_WORDS.get(event_type, event_type))
+
+
+def mark_of_event(event: RecordedEvent) -> str:
+    """By what programs and auditors know it: its type and its id, in no language."""
+    return f"{event.type} {event.id}"
 
 
 def of_operation(operation: str) -> str:

@@ -68,10 +68,10 @@ async function optionsOf(form) {
   return (await answer.json()).request_options;
 }
 
-function words(error) {
-  if (error.name === "InvalidStateError") return "This device has a passkey for you already.";
-  if (error.name === "SecurityError") return "Passkeys do not work at this address: it needs https, or localhost.";
-  return "Nothing happened with the passkey. Try again, or go another way.";
+/* In the page's language: the form brings the words along. */
+function words(form, error) {
+  const { known, insecure, failed } = form.dataset;
+  return { InvalidStateError: known, SecurityError: insecure }[error.name] ?? failed;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -86,7 +86,7 @@ document.addEventListener("submit", async (event) => {
     form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   } catch (error) {
-    complaint.textContent = words(error);
+    complaint.textContent = words(form, error);
     complaint.hidden = false;
   }
 });

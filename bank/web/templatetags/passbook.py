@@ -25,6 +25,7 @@ register.filter("day", formats.day_html)
 register.filter("moment_text", formats.moment_text)
 register.filter("refusal_words", words.of_refusal)
 register.filter("event_words", words.of_event)
+register.filter("event_mark", words.mark_of_event)
 register.filter("operation_words", words.of_operation)
 
 
