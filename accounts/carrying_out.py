@@ -143,7 +143,8 @@ class _Work:
         if decided.batch.events:
             notify()
         if appended is not None:
-            keep_recent(decided)
+            if not crowded:  # else others have moved them by the next time
+                keep_recent(decided)
             observing.appended(decided.batch, time.perf_counter() - began)
             self.found.update((outcome.command_id, outcome) for outcome in outcomes_of(decided, appended))
         self.fresh = [d.envelope for d in decided.decisions if d.conflict is not None]

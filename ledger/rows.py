@@ -134,8 +134,14 @@ def _uuids(values: Sequence[UUID]) -> bytes:
 
 
 def _json(values: Sequence[Any]) -> bytes:
-    # The binary form of jsonb is a version byte (1) and the text.
-    return _sized([b"\x01" + encode_json(value) for value in values])
+    # The binary form of jsonb is a version byte (1) and the text. Events of one command share their metadata.
+    packed, last, one = [], values, b""
+    for value in values:
+        if value is not last:
+            text = encode_json(value)
+            last, one = value, _LENGTH(len(text) + 1) + b"\x01" + text
+        packed.append(one)
+    return b"".join(packed)
 
 
 def _times(values: Sequence[datetime]) -> bytes:
