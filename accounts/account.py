@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 import msgspec
@@ -106,6 +106,14 @@ class AccountClosed(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
 
 
+@event("AccountRenamed", version=1)
+class AccountRenamed(msgspec.Struct, frozen=True, kw_only=True):
+    """The account has this name from now on."""
+
+    name: str
+    occurred_at: datetime
+
+
 AccountEvent = (
     AccountOpened
     | DepositMade
@@ -116,6 +124,7 @@ AccountEvent = (
     | AccountUnfrozen
     | OverdraftLimitSet
     | AccountClosed
+    | AccountRenamed
 )
 
 
@@ -125,6 +134,13 @@ class Status(StrEnum):
     OPEN = "open"
     FROZEN = "frozen"
     CLOSED = "closed"
+
+
+_STATUS_AFTER: Final[dict[type[AccountEvent], Status]] = {
+    AccountFrozen: Status.FROZEN,
+    AccountUnfrozen: Status.OPEN,
+    AccountClosed: Status.CLOSED,
+}
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,14 +189,12 @@ def evolve(account: Account | None, event: AccountEvent, account_id: UUID) -> Ac
             return msgspec.structs.replace(account, balance_minor=account.balance_minor + event.amount_minor)
         case WithdrawalMade() | TransferSent():
             return msgspec.structs.replace(account, balance_minor=account.balance_minor - event.amount_minor)
-        case AccountFrozen():
-            return msgspec.structs.replace(account, status=Status.FROZEN)
-        case AccountUnfrozen():
-            return msgspec.structs.replace(account, status=Status.OPEN)
+        case AccountFrozen() | AccountUnfrozen() | AccountClosed():
+            return msgspec.structs.replace(account, status=_STATUS_AFTER[type(event)])
         case OverdraftLimitSet():
             return msgspec.structs.replace(account, overdraft_limit_minor=event.overdraft_limit_minor)
-        case AccountClosed():
-            return msgspec.structs.replace(account, status=Status.CLOSED)
+        case AccountRenamed():
+            return msgspec.structs.replace(account, name=event.name)
         case AccountOpened():
             return account
         case _:

@@ -10,6 +10,7 @@ from accounts.account import (
     AccountEvent,
     AccountFrozen,
     AccountOpened,
+    AccountRenamed,
     AccountUnfrozen,
     DepositMade,
     OverdraftLimitSet,
@@ -35,6 +36,7 @@ from accounts.refusals import (
     CustomerNotFound,
     InsufficientFunds,
     LimitExceeded,
+    NameUnchanged,
     SameAccount,
 )
 from accounts.text import NAME_LENGTH, REFERENCE_LENGTH, clean_text
@@ -124,6 +126,16 @@ class SetOverdraftLimit(Command, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _check_overdraft_limit(self.overdraft_limit.minor)
+
+
+class RenameAccount(Command, frozen=True, kw_only=True):
+    """Call an account by another name."""
+
+    account_id: UUID
+    name: str
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "name", clean_text(self.name, "name", max_length=NAME_LENGTH, required=True))
 
 
 def open_account(account: Account | None, customer: Customer | None, command: OpenAccount) -> list[AccountEvent]:
@@ -234,6 +246,14 @@ def close(account: Account | None, command: CloseAccount) -> list[AccountEvent]:
     if existing.balance_minor != 0:
         raise BalanceNotZero(balance_minor=existing.balance_minor, currency=existing.currency)
     return [AccountClosed(reason=command.reason, occurred_at=command.at)]
+
+
+def rename(account: Account | None, command: RenameAccount) -> list[AccountEvent]:
+    """Refuses a closed account, and the name that it has already."""
+    existing = _guard_not_closed(account)
+    if existing.name == command.name:
+        raise NameUnchanged
+    return [AccountRenamed(name=command.name, occurred_at=command.at)]
 
 
 def _guard_credit(account: Account | None, amount: Money) -> Account:

@@ -149,6 +149,12 @@ class BalanceNotZero(Refused):
         return f"The balance must be zero before the account can be closed: it is {balance} {balance.currency}."
 
 
+class NameUnchanged(Refused):
+    """The account has this name already."""
+
+    code = "name_unchanged"
+
+
 class IbanTaken(Refused):
     """Another account has this IBAN already."""
 

@@ -12,6 +12,7 @@ from accounts.account import (
     AccountClosed,
     AccountFrozen,
     AccountOpened,
+    AccountRenamed,
     AccountUnfrozen,
     DepositMade,
     OverdraftLimitSet,
@@ -71,11 +72,12 @@ select r.i, r.c, r.b, r.n, r.y, r.s, r.d, 0, r.o, r.v, r.t from {rows}
 )
 # The rows are only ever changed by whoever holds the stream's head, so they need no order of their own.
 _CHANGED = Part(
-    columns="i uuid, d bigint, v integer, s text, o bigint",
+    columns="i uuid, d bigint, v integer, s text, o bigint, n text",
     sql="""
 update readmodels_account a
 set balance_minor = a.balance_minor + r.d, version = r.v,
-    status = coalesce(r.s, a.status), overdraft_limit_minor = coalesce(r.o, a.overdraft_limit_minor)
+    status = coalesce(r.s, a.status), overdraft_limit_minor = coalesce(r.o, a.overdraft_limit_minor),
+    name = coalesce(r.n, a.name)
 from {rows}
 where a.account_id = r.i
 """,
@@ -87,7 +89,7 @@ _STATUSES: dict[type[Any], Status] = {
     AccountUnfrozen: Status.OPEN,
     AccountClosed: Status.CLOSED,
 }
-_CONCERNED = {AccountOpened, OverdraftLimitSet, *_SIGNS, *_STATUSES}
+_CONCERNED = {AccountOpened, OverdraftLimitSet, AccountRenamed, *_SIGNS, *_STATUSES}
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ class _Change:
     version: int = 0
     status: str | None = None
     overdraft_limit_minor: int | None = None
+    name: str | None = None
 
 
 def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
@@ -118,12 +121,14 @@ def rows(events: Sequence[NewEvent]) -> dict[str, list[Row]]:
             change.status = status.value
         elif isinstance(event, OverdraftLimitSet):
             change.overdraft_limit_minor = event.overdraft_limit_minor
+        elif isinstance(event, AccountRenamed):
+            change.name = event.name
         elif isinstance(event, AccountOpened):
             opened[new.stream_id] = event
     return {
         "accounts_opened": [_opened_row(i, event, changes.pop(i)) for i, event in opened.items()],
         "accounts_changed": [
-            (i, c.difference_minor, c.version, c.status, c.overdraft_limit_minor) for i, c in changes.items()
+            (i, c.difference_minor, c.version, c.status, c.overdraft_limit_minor, c.name) for i, c in changes.items()
         ],
     }
 
@@ -134,7 +139,7 @@ def _opened_row(account_id: UUID, event: AccountOpened, change: _Change) -> Row:
         account_id,
         event.customer_id,
         event.iban,
-        event.name,
+        event.name if change.name is None else change.name,
         event.currency,
         change.status or Status.OPEN.value,
         change.difference_minor,

@@ -59,6 +59,7 @@ REFUSAL_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "customer_erased": HTTPStatus.CONFLICT,
     "payee_not_found": HTTPStatus.NOT_FOUND,
     "payee_already_added": HTTPStatus.CONFLICT,
+    "name_unchanged": HTTPStatus.CONFLICT,
     "too_many_payees": HTTPStatus.CONFLICT,
     "account_frozen": HTTPStatus.CONFLICT,
     "account_not_frozen": HTTPStatus.CONFLICT,

@@ -74,6 +74,11 @@ def may_deposit_own(person: Person, account: OwnedByCustomer) -> bool:
     return bool(settings.SELF_SERVICE_DEPOSITS) and owns(person, account)
 
 
+def may_rename(person: Person, account: OwnedByCustomer) -> bool:
+    """Owners, and staff for them at the counter."""
+    return owns(person, account) or may_serve_customers(person)
+
+
 def may_see_customers(person: Person) -> bool:
     """Look up any customer and account."""
     return may_serve_customers(person) or _has(person, Role.AUDITOR)

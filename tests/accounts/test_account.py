@@ -11,6 +11,7 @@ from accounts.account import (
     AccountClosed,
     AccountFrozen,
     AccountOpened,
+    AccountRenamed,
     AccountUnfrozen,
     DepositMade,
     OverdraftLimitSet,
@@ -26,6 +27,7 @@ from accounts.account_commands import (
     Deposit,
     FreezeAccount,
     OpenAccount,
+    RenameAccount,
     SetOverdraftLimit,
     Transfer,
     UnfreezeAccount,
@@ -47,6 +49,7 @@ from accounts.refusals import (
     CustomerNotFound,
     InsufficientFunds,
     LimitExceeded,
+    NameUnchanged,
     SameAccount,
 )
 from tests.spec import (
@@ -111,8 +114,19 @@ def unfreeze() -> UnfreezeAccount:
     return UnfreezeAccount(account_id=ACCOUNT_ID, reason="card found", **envelope())
 
 
+def rename(name: str = "Holidays") -> RenameAccount:
+    return RenameAccount(account_id=ACCOUNT_ID, name=name, **envelope())
+
+
+def renamed(name: str = "Holidays") -> AccountRenamed:
+    return AccountRenamed(name=name, occurred_at=AT)
+
+
 def close() -> CloseAccount:
     return CloseAccount(account_id=ACCOUNT_ID, reason="moved away", **envelope())
+
+
+ABOUT_ONE_ACCOUNT = [deposit(1), withdraw(1), set_limit(1), freeze(), unfreeze(), close(), rename()]
 
 
 def given_two(*events: Any, other: tuple[Any, ...] = (OPENED,)) -> Given:
@@ -358,6 +372,33 @@ def test_an_overdraft_limit_is_at_least_zero_and_at_most_what_an_account_may_hol
         assert (refused.value.field, refused.value.code) == ("overdraft_limit", "invalid_amount")
 
 
+# --- renaming
+
+
+def test_an_account_is_called_by_its_new_name_and_by_the_old_one_again() -> None:
+    again = (
+        given(OPENED, DEPOSITED_100).when(rename()).then(renamed()).when(rename("Everyday")).then(renamed("Everyday"))
+    )
+    assert again.states[ACCOUNT_ID].name == "Everyday"
+    assert again.states[ACCOUNT_ID].balance_minor == 100_00
+
+
+def test_the_name_that_it_has_already_is_refused_however_it_is_typed() -> None:
+    given(OPENED).when(rename("Everyday")).then_refused(NameUnchanged)
+    given(OPENED, renamed("R\u00e9serve")).when(rename("  Re\u0301serve ")).then_refused(NameUnchanged)
+
+
+def test_a_frozen_account_can_be_renamed() -> None:
+    given(OPENED, FROZEN).when(rename()).then(renamed())
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\nb", "a\u202eb", "\ud800"])
+def test_a_name_that_an_account_could_not_be_opened_with_is_no_command(name: str) -> None:
+    with pytest.raises(InvalidCommand) as refused:
+        rename(name)
+    assert refused.value.field == "name"
+
+
 # --- closing
 
 
@@ -374,7 +415,7 @@ def test_a_cent_on_either_side_of_zero_keeps_an_account_from_being_closed(balanc
     )
 
 
-@pytest.mark.parametrize("command", [deposit(1), withdraw(1), transfer(1), set_limit(1), freeze(), unfreeze(), close()])
+@pytest.mark.parametrize("command", [transfer(1), *ABOUT_ONE_ACCOUNT])
 def test_a_closed_account_refuses_everything(command: Command) -> None:
     given_two(OPENED, CLOSED).when(command).then_refused(AccountIsClosed)
 
@@ -390,13 +431,13 @@ def test_an_account_that_was_frozen_when_it_was_closed_is_closed_and_no_longer_f
 # --- every command
 
 
-@pytest.mark.parametrize("command", [deposit(1), withdraw(1), transfer(1), set_limit(1), freeze(), unfreeze(), close()])
+@pytest.mark.parametrize("command", [transfer(1), *ABOUT_ONE_ACCOUNT])
 def test_an_unknown_account_refuses_everything(command: Command) -> None:
     given().and_account(OTHER_ID, OPENED).when(command).then_refused(AccountNotFound)
 
 
 def test_every_command_knows_its_streams_and_the_one_it_is_about_comes_first() -> None:
-    for command in (open_account(), deposit(1), withdraw(1), transfer(1), set_limit(1), freeze(), unfreeze(), close()):
+    for command in (open_account(), transfer(1), *ABOUT_ONE_ACCOUNT):
         (category, stream_id), *_ = COMMANDS[type(command)].streams(command)
         assert (category, stream_id) == ("account", ACCOUNT_ID)
 
@@ -452,6 +493,7 @@ def test_a_reason_is_one_line_of_plain_text(kind: Any) -> None:
         (FROZEN, {"status": Status.FROZEN}),
         (CLOSED, {"status": Status.CLOSED}),
         (limited(7), {"overdraft_limit_minor": 7}),
+        (renamed("B"), {"name": "B"}),
         (OPENED, {}),
     ],
 )

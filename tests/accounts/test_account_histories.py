@@ -14,6 +14,7 @@ from accounts.account_commands import (
     Deposit,
     FreezeAccount,
     OpenAccount,
+    RenameAccount,
     SetOverdraftLimit,
     Transfer,
     UnfreezeAccount,
@@ -95,6 +96,11 @@ class Bank(RuleBasedStateMachine):
     @rule(account_id=ids, minor=limits, currency=currencies)
     def set_limit(self, account_id: UUID, minor: int, currency: str) -> None:
         self.ask(SetOverdraftLimit(account_id=account_id, overdraft_limit=Money(minor, currency), **envelope()))
+
+    @rule(account_id=ids, name=st.sampled_from(["Everyday", "Holidays"]))
+    def rename(self, account_id: UUID, name: str) -> None:
+        if self.ask(RenameAccount(account_id=account_id, name=name, **envelope())):
+            assert self.states[account_id].name == name
 
     @rule(account_id=ids)
     def close(self, account_id: UUID) -> None:

@@ -34,6 +34,7 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "insufficient_funds",
         "key_reused",
         "limit_exceeded",
+        "name_unchanged",
         "payee_already_added",
         "payee_not_found",
         "same_account",

@@ -30,8 +30,8 @@ from tests.api.test_docs import codes_in_the_source
 METHODS = ("get", "post", "put", "patch", "delete")
 # Answered by layers below the calls, so that no call lists them; the document's introduction does.
 OF_NO_CALL = {"not_found", "method_not_allowed", "not_acceptable", "internal_error"}
-# Payees are kept in pages alone: only what became of a command tells of these.
-OF_NO_CALL |= {"payee_not_found", "payee_already_added", "too_many_payees"}
+# Payees are kept, and accounts renamed, in pages alone: only what became of a command tells of these.
+OF_NO_CALL |= {"payee_not_found", "payee_already_added", "too_many_payees", "name_unchanged"}
 # Of the machinery: no field of a call can have them.
 OF_NO_FIELD = {"invalid_number", "invalid_object", "invalid"}
 

@@ -6,7 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from accounts.account import Account, evolve
-from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftLimit, UnfreezeAccount
+from accounts.account_commands import (
+    CloseAccount,
+    FreezeAccount,
+    RenameAccount,
+    SetOverdraftLimit,
+    UnfreezeAccount,
+)
 from accounts.customer import RegisterCustomer
 from accounts.handler import handle_all
 from accounts.money import Money
@@ -86,9 +92,10 @@ def a_command(accounts: list[UUID], chance: random.Random) -> Any:
         lambda: FreezeAccount(**envelope),
         lambda: UnfreezeAccount(**envelope),
         lambda: CloseAccount(**envelope),
+        lambda: RenameAccount(name=chance.choice(WORDS) or "A", **envelope),
         lambda: RegisterCustomer(customer_id=new_id(), name=chance.choice(WORDS) or "A", command_id=new_id(), **when),
     ]
-    return chance.choices(kinds, weights=[8, 8, 8, 1, 1, 2, 0.2, 0.5])[0]()
+    return chance.choices(kinds, weights=[8, 8, 8, 1, 1, 2, 0.2, 1, 0.5])[0]()
 
 
 def folded(account_id: UUID) -> tuple[Account, int]:

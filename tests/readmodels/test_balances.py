@@ -4,7 +4,13 @@ from uuid import UUID
 
 import pytest
 
-from accounts.account_commands import CloseAccount, FreezeAccount, SetOverdraftLimit, UnfreezeAccount
+from accounts.account_commands import (
+    CloseAccount,
+    FreezeAccount,
+    RenameAccount,
+    SetOverdraftLimit,
+    UnfreezeAccount,
+)
 from accounts.handler import handle, handle_all
 from accounts.iban import format_iban
 from accounts.money import Money
@@ -52,9 +58,12 @@ def test_every_command_shows_at_once() -> None:
     assert row_of(account_id).status == "frozen"
     do(UnfreezeAccount(account_id=account_id, **envelope()))
     assert row_of(account_id).status == "open"
+    do(RenameAccount(account_id=account_id, name="Holidays", **envelope()))
+    assert (row_of(account_id).name, row_of(account_id).balance_minor) == ("Holidays", 50)
     do(withdraw(account_id, 50))
     do(CloseAccount(account_id=account_id, **envelope()))
-    assert (row_of(account_id).status, row_of(account_id).version) == ("closed", 9)
+    assert (row_of(account_id).status, row_of(account_id).version) == ("closed", 10)
+    assert row_of(account_id).name == "Holidays"
 
 
 def test_an_account_opened_and_used_in_one_batch_shows_its_end() -> None:
@@ -62,9 +71,11 @@ def test_an_account_opened_and_used_in_one_batch_shows_its_end() -> None:
     opening = open_for(registering.customer_id, overdraft_limit_minor=1)
     account_id = opening.account_id
     limit = SetOverdraftLimit(account_id=account_id, overdraft_limit=Money(9, "EUR"), **envelope())
-    handle_all([registering, opening, deposit(account_id, 10), limit, withdraw(account_id, 15)], by=BY)
+    rename = RenameAccount(account_id=account_id, name="Holidays", **envelope())
+    handle_all([registering, opening, deposit(account_id, 10), limit, rename, withdraw(account_id, 15)], by=BY)
     row = row_of(account_id)
-    assert (row.balance_minor, row.overdraft_limit_minor, row.version, row.customer_name) == (-5, 9, 4, "Grace Hopper")
+    assert (row.balance_minor, row.overdraft_limit_minor, row.version, row.customer_name) == (-5, 9, 5, "Grace Hopper")
+    assert row.name == "Holidays"
 
 
 def test_balances_equal_the_folds_whatever_happened() -> None:

@@ -38,6 +38,7 @@ SCREENS = {
     "/accounts/{a}/deposit": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
     "/accounts/{a}/withdraw": (SIGN_IN, SEEN, NONE, SEEN, NO, NONE, SEEN, NONE),
     "/accounts/{a}/transfer": (SIGN_IN, SEEN, NONE, SEEN, NO, NONE, SEEN, NONE),
+    "/accounts/{a}/rename": (SIGN_IN, SEEN, NONE, SEEN, NO, NONE, SEEN, NONE),
     "/accounts/{a}/freeze": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
     "/accounts/{a}/unfreeze": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),
     "/accounts/{a}/overdraft": (SIGN_IN, NO, NONE, SEEN, NO, NONE, SEEN, NONE),

@@ -8,8 +8,17 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
-from accounts.account import AccountClosed, AccountFrozen, AccountOpened, AccountUnfrozen, OverdraftLimitSet
+from accounts.account import (
+    AccountClosed,
+    AccountFrozen,
+    AccountOpened,
+    AccountRenamed,
+    AccountUnfrozen,
+    OverdraftLimitSet,
+)
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in, visible_account
 from bank.web.movements import lines_of
@@ -22,12 +31,13 @@ from readmodels.movements import Movement
 PAGE_SIZE = 50
 _MAX_POSITION = 2**31 - 1
 # What happened, in words, where no money moved.
-EVENT_WORDS: Final[Mapping[type[Any], str]] = {
-    AccountOpened: "Account opened",
-    AccountFrozen: "Account frozen",
-    AccountUnfrozen: "Account unfrozen",
-    OverdraftLimitSet: "Overdraft limit set",
-    AccountClosed: "Account closed",
+EVENT_WORDS: Final[Mapping[type[Any], StrOrPromise]] = {
+    AccountOpened: _("Account opened"),
+    AccountFrozen: _("Account frozen"),
+    AccountUnfrozen: _("Account unfrozen"),
+    OverdraftLimitSet: _("Overdraft limit set"),
+    AccountClosed: _("Account closed"),
+    AccountRenamed: _("Account renamed"),
 }
 
 
@@ -37,7 +47,7 @@ class ExplainedEvent:
 
     step: Step
     href: str
-    title: str
+    title: StrOrPromise
     detail: str = ""
 
     @property
@@ -81,6 +91,7 @@ def event_page(request: SignedInRequest, account_id: UUID, stream_position: int)
         "account": account,
         "event": event,
         "title": EVENT_WORDS[type(event.data)],
+        "name": getattr(event.data, "name", ""),
         "overdraft_limit_minor": getattr(event.data, "overdraft_limit_minor", None),
         # Staff's words are for staff.
         "reason": getattr(event.data, "reason", "") if policy.may_see_customers(request.user) else "",

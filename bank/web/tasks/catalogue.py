@@ -4,6 +4,7 @@ from bank.identity.models import User
 from bank.web.tasks.account_task import AccountTask
 from bank.web.tasks.care import CloseTask, FreezeTask, OverdraftTask, UnfreezeTask
 from bank.web.tasks.cash import DepositTask, WithdrawTask
+from bank.web.tasks.rename import RenameTask
 from bank.web.tasks.transfer import TransferTask
 from readmodels.balances import AccountRow
 
@@ -11,6 +12,7 @@ ACCOUNT_TASKS: tuple[type[AccountTask], ...] = (
     TransferTask,
     DepositTask,
     WithdrawTask,
+    RenameTask,
     OverdraftTask,
     FreezeTask,
     UnfreezeTask,

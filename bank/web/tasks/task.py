@@ -10,6 +10,8 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.account import Account, Status
 from accounts.aggregates import COMMANDS, State
@@ -17,6 +19,7 @@ from accounts.command import Command
 from accounts.outcome import Outcome
 from accounts.refusals import Refused
 from bank.identity.models import User
+from bank.web import words
 from readmodels.balances import AccountRow
 
 Values = Mapping[str, str]
@@ -26,9 +29,9 @@ Values = Mapping[str, str]
 class Answer:
     """A line of the check page; `field` names the form's field that its Change link leads to. `is_main` stands out."""
 
-    label: str
-    value: str | SafeString
-    note: str | SafeString = ""
+    label: StrOrPromise
+    value: StrOrPromise | SafeString
+    note: StrOrPromise | SafeString = ""
     field: str = ""
     is_main: bool = False
 
@@ -37,11 +40,11 @@ class Task:
     """One thing that one person does, to one account where there is one."""
 
     name: ClassVar[str]  # of its URLs, and what drafts are for
-    title: ClassVar[str]  # by intent: "Withdraw money"
+    title: ClassVar[StrOrPromise]  # by intent: "Withdraw money"
     icon: ClassVar[str]
-    intro: ClassVar[str] = ""
-    confirm: ClassVar[str]  # the button that does it: "Withdraw now"
-    check_title: ClassVar[str] = "Check before you go on"
+    intro: ClassVar[StrOrPromise] = ""
+    confirm: ClassVar[StrOrPromise]  # the button that does it: "Withdraw now"
+    check_title: ClassVar[StrOrPromise] = _("Check before you go on")
     form_class: ClassVar[type[forms.Form]]
     is_grave: ClassVar[bool] = False
     is_one_step: ClassVar[bool] = False  # nothing to fill in: begins with the check page
@@ -73,7 +76,7 @@ class Task:
         raise NotImplementedError
 
     @property
-    def back_label(self) -> str:
+    def back_label(self) -> StrOrPromise:
         """The words of the way back."""
         raise NotImplementedError
 
@@ -129,7 +132,7 @@ class Task:
         """Why the task can't be done now, in words; empty where it can."""
         smallest = self.smallest()
         refusal = self.refusal_of(smallest) if smallest else None
-        return str(refusal) if refusal else ""
+        return words.of_refusal(refusal)
 
 
 def account_state(row: AccountRow) -> Account:
