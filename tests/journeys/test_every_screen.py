@@ -135,7 +135,7 @@ def tasks_in_every_state(
     yield "transfer, nothing filled in", person
     person.page.get_by_label("Another account, by its IBAN").check(force=True)
     person.fill("IBAN", grace.account.iban)
-    person.sees("This is the account of")
+    person.sees("This is an account at this bank.")
     yield "transfer, with the hint", person
     person.fill("Amount", "5")
     person.fill("Reference (optional)", LONG_WORD)

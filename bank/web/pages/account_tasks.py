@@ -30,14 +30,14 @@ def task_check(request: SignedInRequest, account_id: UUID, task: type[AccountTas
 @signed_in
 @require_POST
 def show_iban_hint(request: SignedInRequest) -> HttpResponse:
-    """Whose account an IBAN is, while it is typed. Posted, so that it stays out of addresses and their logs.
+    """Whether an IBAN is an account's, while it is typed. Posted, so that it stays out of addresses and their logs.
 
-    Each answer is a person's name, so nobody gets many in a minute.
+    Each answer tells something about an account (to staff, whose it is), so nobody gets many in a minute.
     """
     taken = rate_limit("iban_hint", settings.IBAN_HINT_RATE_LIMIT).take(str(request.user.pk))
     if taken is not None and not taken.allowed:
         return HttpResponse(status=429, headers={"Retry-After": str(taken.reset_seconds)})
-    text, is_known = iban_hint(request.POST.get("iban", "")[:100])
+    text, is_known = iban_hint(request.user, request.POST.get("iban", "")[:100])
     return render(request, "tasks/iban_hint.html", {"text": text, "is_known": is_known})
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from accounts.account import Status
 from accounts.account_commands import Transfer, Withdraw
@@ -16,7 +18,9 @@ from accounts.invalid import InvalidCommand
 from accounts.money import Money, exponent_of, parse_amount
 from accounts.refusals import AccountIsClosed, Refused
 from bank.identity import policy
+from bank.web import words
 from bank.web.formats import iban_html, money_html
+from bank.web.receivers import name_of_receiver
 from bank.web.tasks.account_task import AccountTask
 from bank.web.tasks.fields import amount_field, reference_field, text_field
 from bank.web.tasks.task import Answer, Values, account_state
@@ -28,18 +32,21 @@ from readmodels.payees import Payee
 
 TO_IBAN = "iban"
 TO_PAYEE = "payee:"
-UNKNOWN_IBAN = "No account of this bank has this IBAN. Transfers go to accounts of this bank."
+UNKNOWN_IBAN = gettext_noop("No account of this bank has this IBAN. Transfers go to accounts of this bank.")
 
 
 class TransferForm(forms.Form):
     """Where to, how much, what for."""
 
     to = forms.ChoiceField(
-        label="Where to",
+        label=_("Where to"),
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose where the money goes.", "invalid_choice": "Choose where the money goes."},
+        error_messages={
+            "required": _("Choose where the money goes."),
+            "invalid_choice": _("Choose where the money goes."),
+        },
     )
-    iban = text_field("IBAN", required=False, help_text="As printed, with or without spaces.")
+    iban = text_field(_("IBAN"), required=False, help_text=_("As printed, with or without spaces."))
     amount = amount_field()
     reference = reference_field()
 
@@ -57,7 +64,7 @@ class TransferForm(forms.Form):
         choices += [(value, payee.name) for value, payee in self.payees.items()]
         to = self.fields["to"]
         assert isinstance(to, forms.ChoiceField)
-        to.choices = [*choices, (TO_IBAN, "Another account, by its IBAN")]
+        to.choices = [*choices, (TO_IBAN, gettext("Another account, by its IBAN"))]
         self.own_accounts = {str(account.account_id): account for account in own_accounts}
 
 
@@ -66,10 +73,10 @@ class TransferTask(AccountTask):
 
     name = "transfer"
     slug = "transfer"
-    title = "Transfer money"
+    title = _("Transfer money")
     icon = "arrow-left-right"
-    confirm = "Transfer now"
-    check_title = "Check the transfer"
+    confirm = _("Transfer now")
+    check_title = _("Check the transfer")
     form_class = TransferForm
     refused_fields = {
         "insufficient_funds": "amount",
@@ -129,11 +136,11 @@ class TransferTask(AccountTask):
         amount = parse_amount(values["amount"], account.currency)
         after = account.available_minor - amount.minor
         return [
-            Answer(label="Amount", value=money_html(amount.minor, account.currency), field="amount", is_main=True),
-            Answer(label="From", value=account.name, note=iban_html(account.iban)),
-            Answer(label="To", value=self._name_of(target), note=iban_html(target.iban), field="to"),
-            Answer(label="Reference", value=values["reference"] or "None", field="reference"),
-            Answer(label="Available after it", value=money_html(after, account.currency)),
+            Answer(label=_("Amount"), value=money_html(amount.minor, account.currency), field="amount", is_main=True),
+            Answer(label=_("From"), value=account.name, note=iban_html(account.iban)),
+            Answer(label=_("To"), value=name_of_receiver(self.person, target), note=iban_html(target.iban), field="to"),
+            Answer(label=_("Reference"), value=values["reference"] or _("None"), field="reference"),
+            Answer(label=_("Available after it"), value=money_html(after, account.currency)),
         ]
 
     def _own_accounts(self) -> list[AccountRow]:
@@ -175,18 +182,17 @@ class TransferTask(AccountTask):
             raise InvalidCommand("iban", "account_not_found", UNKNOWN_IBAN)
         return target
 
-    def _name_of(self, target: AccountRow) -> str:
-        return target.name if target.customer_id == self.account.customer_id else target.customer_name
 
-
-def iban_hint(text: str) -> tuple[str, bool]:
+def iban_hint(person: policy.Person, text: str) -> tuple[str, bool]:
     """(what to say about an IBAN while it is typed, whether it is one that money can go to)."""
     if not text.strip():
         return "", False
     try:
         target = balances.find_by_iban(parse_iban(text))
     except InvalidCommand as invalid:
-        return invalid.message, False
+        return words.of_invalid(invalid), False
     if target is None:
-        return UNKNOWN_IBAN, False
-    return f"This is the account of {target.customer_name}.", True
+        return gettext(UNKNOWN_IBAN), False
+    if policy.may_see_customers(person):
+        return gettext("This is the account of %(name)s.") % {"name": target.customer_name}, True
+    return gettext("This is an account at this bank."), True
