@@ -17,7 +17,6 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 
 from bank.identity.models import User
-from ledger.ids import new_id
 
 MAX_AGE_SECONDS: Final = 12 * 60 * 60
 # A draft carries a reference of 140 characters at most; what is far longer was not made by us.
@@ -34,11 +33,20 @@ class DraftNotValid(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What a form carries: the id of its command (sent twice, it is one), and the account as it was, as in Draft."""
+
+    command_id: UUID
+    version: int = 0
+    balance_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A task's validated values, as typed, under the id that its command will have.
 
-    `version` and `balance_minor` are the account's when it was drafted (0 where the task has no account): the check
-    page tells what changed since.
+    `version` and `balance_minor` are the account's when the page was opened that led here (0 where the task has no
+    account): the check page tells what changed since.
     """
 
     task: str
@@ -80,17 +88,23 @@ def _opened(token: str, user: User) -> dict[str, Any]:
     return fields
 
 
-def new_ticket(user: User, command_id: UUID | None = None) -> str:
-    """A command id for a form, bound to `user`: whoever sends the form twice sends one command."""
-    return signing.Signer(salt=_salt("ticket", user)).sign((command_id or new_id()).hex)
+def sign_ticket(ticket: Ticket, user: User, *, subject: str) -> str:
+    """The ticket as a token for a form about `subject`, bound to `user`."""
+    fields = [ticket.command_id.hex, ticket.version, ticket.balance_minor]
+    return _signer_of_tickets(user, subject).sign_object(fields)
 
 
-def read_ticket(ticket: str, user: User) -> UUID:
-    """The command id of a form. Raises DraftNotValid."""
+def read_ticket(token: str, user: User, *, subject: str) -> Ticket:
+    """The ticket of `token`. Raises DraftNotValid."""
     try:
-        return UUID(signing.Signer(salt=_salt("ticket", user)).unsign(ticket))
-    except (signing.BadSignature, ValueError):
+        command_id, version, balance_minor = _signer_of_tickets(user, subject).unsign_object(token)
+    except signing.BadSignature:
         raise DraftNotValid from None
+    return Ticket(command_id=UUID(command_id), version=version, balance_minor=balance_minor)
+
+
+def _signer_of_tickets(user: User, subject: str) -> signing.Signer:
+    return signing.Signer(salt=f"{_salt('ticket', user)}:{subject}")
 
 
 def _key(user: User) -> bytes:

@@ -16,8 +16,19 @@ from accounts.invalid import InvalidCommand
 from accounts.refusals import KeyReused, Refused
 from bank.identity import policy
 from bank.identity.confirming import ask_to_confirm, must_confirm
+from bank.web import words
 from bank.web.access import SignedInRequest
-from bank.web.drafts import Draft, DraftExpired, DraftNotValid, load_draft, new_ticket, read_ticket, sign_draft
+from bank.web.changes import Changes, changes_since
+from bank.web.drafts import (
+    Draft,
+    DraftExpired,
+    DraftNotValid,
+    Ticket,
+    load_draft,
+    read_ticket,
+    sign_draft,
+    sign_ticket,
+)
 from bank.web.middleware import correlation_id
 from bank.web.tasks.task import Task, Values
 from ledger.errors import VersionConflict
@@ -50,7 +61,7 @@ def run_form(request: SignedInRequest, task: Task) -> HttpResponse:
 
 def begin_check(request: SignedInRequest, task: Task) -> HttpResponse:
     """To the check page of a task without anything to fill in; where it can't be done now, that page says why."""
-    return _to_check(task, _token(request, task, new_id(), {}))
+    return _to_check(task, _token(request, task, _ticket_of_now(task, new_id()), {}))
 
 
 def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
@@ -75,22 +86,22 @@ def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
 
 def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
     try:
-        command_id = read_ticket(request.POST.get("ticket", ""), request.user)
+        ticket = read_ticket(request.POST.get("ticket", ""), request.user, subject=task.subject)
     except DraftNotValid as problem:
         return _refuse_draft(request, task, problem)
     form = task.form(request.POST)
     if form.is_valid():
         values = {name: str(value) for name, value in form.cleaned_data.items()}
         try:
-            command = task.command(values, command_id, timezone.now())
+            command = task.command(values, ticket.command_id, timezone.now())
         except InvalidCommand as invalid:
-            _mark(form, invalid.field, invalid.message)
+            _mark(form, invalid.field, words.of_invalid(invalid))
         else:
             refusal = task.refusal_of(command)
             if refusal is None:
-                return _to_check(task, _token(request, task, command_id, values))
-            _mark(form, task.refused_field(refusal), str(refusal))
-    return _show_form(request, task, form, command_id=command_id, status=422)
+                return _to_check(task, _token(request, task, ticket, values))
+            _mark(form, task.refused_field(refusal), words.of_refusal(refusal))
+    return _show_form(request, task, form, command_id=ticket.command_id, status=422)
 
 
 def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
@@ -118,23 +129,23 @@ def _show_form(
 ) -> HttpResponse:
     """The form. Where nothing may be done at all, the reason instead of a form that could only fail."""
     obstacle = task.obstacle if not form.is_bound else ""
-    context = {"task": task, "form": form, "ticket": new_ticket(request.user, command_id), "obstacle": obstacle}
+    ticket = sign_ticket(_ticket_of_now(task, command_id or new_id()), request.user, subject=task.subject)
+    context = {"task": task, "form": form, "ticket": ticket, "obstacle": obstacle}
     return render(request, "tasks/form.html", context, status=status)
 
 
 def _show_check(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
     """What will be done. Where the account moved on since the draft: what changed. Sending expects the state of now."""
-    account = task.account
-    is_stale = account is not None and draft.version not in {0, account.version}
-    token = _token(request, task, draft.command_id, draft.values)
+    refusal = task.refusal_of(command)
+    token = _token(request, task, _ticket_of_now(task, draft.command_id), draft.values)
     context = {
         "task": task,
         "draft": draft,
         "token": token,
         "query": urlencode({"draft": token}),
         "answers": task.answers(draft.values),
-        "is_stale": is_stale,
-        "refusal": task.refusal_of(command),
+        "changes": _changes(request, task, draft),
+        "refusal": words.of_refusal(refusal),
     }
     return render(request, "tasks/check.html", context)
 
@@ -143,10 +154,17 @@ def _show_refusal(request: SignedInRequest, task: Task, draft: Draft, refusal: R
     """The form with the bank's words and all values. A refusal is recorded for ever: the next try has a new id."""
     if task.is_one_step:
         return begin_check(request, task)  # the check page says why not
-    form = task.form(draft.values)
+    form = task.form({field.name: field.value() for field in task.form(initial=draft.values)})
     form.is_valid()
-    _mark(form, task.refused_field(refusal), str(refusal))
+    _mark(form, task.refused_field(refusal), words.of_refusal(refusal))
     return _show_form(request, task, form, status=422)
+
+
+def _changes(request: SignedInRequest, task: Task, draft: Draft) -> Changes | None:
+    account = task.account
+    if account is None or draft.version in {0, account.version}:
+        return None
+    return changes_since(account, draft.version, draft.balance_minor, request.user)
 
 
 def _to_check(task: Task, token: str) -> HttpResponse:
@@ -172,16 +190,23 @@ def _refuse_draft(request: SignedInRequest, task: Task, problem: Exception) -> H
     return render(request, "tasks/draft_refused.html", context, status=410 if context["is_expired"] else 400)
 
 
-def _token(request: SignedInRequest, task: Task, command_id: UUID, values: Values) -> str:
-    """The draft as of the account's state now."""
+def _ticket_of_now(task: Task, command_id: UUID) -> Ticket:
+    """As of the account's state now."""
     account = task.account
+    if account is None:
+        return Ticket(command_id=command_id)
+    return Ticket(command_id=command_id, version=account.version, balance_minor=account.balance_minor)
+
+
+def _token(request: SignedInRequest, task: Task, ticket: Ticket, values: Values) -> str:
+    """The draft, as old as its ticket."""
     draft = Draft(
         task=task.name,
         subject=task.subject,
-        command_id=command_id,
+        command_id=ticket.command_id,
         values=dict(values),
-        version=account.version if account else 0,
-        balance_minor=account.balance_minor if account else 0,
+        version=ticket.version,
+        balance_minor=ticket.balance_minor,
     )
     return sign_draft(draft, request.user)
 
