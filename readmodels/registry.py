@@ -1,7 +1,18 @@
 """The table of contents of the read side."""
 
 from ledger.projections import Projection
-from readmodels import balances, commands, customers, daily_flows, events, history, movements, payees, webhook_endpoints
+from readmodels import (
+    balances,
+    commands,
+    customers,
+    daily_flows,
+    events,
+    history,
+    movements,
+    notifications,
+    payees,
+    webhook_endpoints,
+)
 
 PROJECTIONS: tuple[Projection, ...] = (
     customers.PROJECTION,
@@ -10,6 +21,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     movements.PROJECTION,
     daily_flows.PROJECTION,
     payees.PROJECTION,
+    notifications.PROJECTION,
     history.PROJECTION,
     events.PROJECTION,
     commands.PROJECTION,

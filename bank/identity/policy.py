@@ -34,6 +34,11 @@ def customer_of(person: Person) -> UUID | None:
     return person.customer_id
 
 
+def banks_here(person: Person) -> bool:
+    """Customers: they have an overview of their own, and are notified of what happens."""
+    return customer_of(person) is not None
+
+
 def may_keep_payees(person: Person) -> bool:
     """Each customer keeps the own payees, and sees nobody else's."""
     return customer_of(person) is not None

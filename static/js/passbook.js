@@ -19,3 +19,8 @@ function goPlainly(event) {
 
 document.addEventListener("htmx:sendError", goPlainly);
 document.addEventListener("htmx:responseError", goPlainly);
+
+/* What asks by itself whether something has changed waits while nobody looks. */
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.matches("[data-live]")) event.preventDefault();
+});

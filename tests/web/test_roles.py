@@ -30,6 +30,9 @@ SCREENS = {
     "/": (SIGN_IN, SEEN, SEEN, AWAY, AWAY, AWAY, AWAY, SEEN),
     "/transfer": (SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
     "/accounts/{a}": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
+    "/balances": (SIGN_IN, SEEN, SEEN, NO, NO, NO, NO, NO),
+    "/notifications": (SIGN_IN, SEEN, SEEN, NO, NO, NO, NO, NO),
+    "/accounts/{a}/balance": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
     "/accounts/{a}/movements.csv": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
     "/accounts/{a}/movements/2": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
     "/accounts/{a}/movements/2/explained": (SIGN_IN, SEEN, NONE, SEEN, SEEN, NONE, SEEN, NONE),
@@ -74,7 +77,7 @@ SCREENS = {
     "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
 }
 NAVIGATION = {
-    "ada": ["Overview", "Transfer"],
+    "ada": ["Overview", "Transfer", "Notifications"],
     "teller": ["Customers", "Daily flows"],
     "auditor": ["Customers", "Daily flows", "Records"],
     "operations": ["Daily flows", "Webhooks"],

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.account import Status
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.movements import lines_of
+from bank.web.notices import notices_of
+from bank.web.pages import live
 from bank.web.tasks.account_task import AccountTask
 from bank.web.tasks.cash import DepositTask, WithdrawTask
 from bank.web.tasks.transfer import TransferTask
@@ -17,6 +22,7 @@ from readmodels import balances, customers, movements
 from readmodels.balances import AccountRow
 
 RECENT_MOVEMENTS = 5
+NOTICES = 3
 OWN_TASKS: tuple[type[AccountTask], ...] = (TransferTask, DepositTask, WithdrawTask)
 
 
@@ -24,7 +30,7 @@ OWN_TASKS: tuple[type[AccountTask], ...] = (TransferTask, DepositTask, WithdrawT
 class Offer:
     """A task of the overview, or why it can't be done with any account."""
 
-    title: str
+    title: StrOrPromise
     icon: str
     href: str
     obstacle: str
@@ -36,15 +42,18 @@ def overview(request: SignedInRequest) -> HttpResponse:
     customer_id = policy.customer_of(request.user)
     if customer_id is None:
         return _room_of(request)
-    accounts = balances.of_customer(customer_id)
+    accounts = live.own_accounts(request)
     customer = customers.find(customer_id)
     recent = movements.recent([account.account_id for account in accounts], RECENT_MOVEMENTS)
+    notices, _next = notices_of(request.user, accounts, 2 * NOTICES)
     context = {
         "customer": customer,
         "accounts": accounts,
+        "seen": live.seen_of(accounts),
+        "notices": notices[:NOTICES],
         "lines": lines_of(recent, accounts),
         "offers": [_offer(request, task, accounts) for task in OWN_TASKS if _is_allowed(request, task, accounts)]
-        + [Offer(title="Payees", icon="users", href=reverse("web:payees"), obstacle="")],
+        + [Offer(title=_("Payees"), icon="users", href=reverse("web:payees"), obstacle="")],
     }
     return render(request, "web/overview.html", context)
 
@@ -82,5 +91,5 @@ def _usable(request: SignedInRequest, task: type[AccountTask], accounts: list[Ac
 def _offer(request: SignedInRequest, task: type[AccountTask], accounts: list[AccountRow]) -> Offer:
     """Offered where at least one account lets it through."""
     obstacles = [task(request.user, account).obstacle for account in _usable(request, task, accounts)]
-    obstacle = "" if "" in obstacles else (obstacles[0] if obstacles else "You have no open account.")
+    obstacle = "" if "" in obstacles else (obstacles[0] if obstacles else gettext("You have no open account."))
     return Offer(title=task.title, icon=task.icon, href=reverse(f"web:choose_{task.name}"), obstacle=obstacle)

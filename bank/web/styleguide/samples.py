@@ -6,6 +6,8 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any, Final
 
+from accounts.refusals import InsufficientFunds
+from bank.web.changes import Changes
 from bank.web.formats import iban_html, money_html
 from bank.web.movements import lines_of
 from bank.web.online import Online
@@ -23,6 +25,7 @@ class Inside(Enum):
     SUMMARY = ('<dl class="summary">', "</dl>")
     PANEL = ('<div class="panel">', "</div>")
     TABLE = ('<table class="table"><tbody>', "</tbody></table>")
+    HERO = ('<div class="hero"><div class="hero-text">', "</div></div>")
     ROW = ('<div class="stack">', "</div>")
 
 
@@ -47,6 +50,7 @@ _ANSWERS: Final = [
 ]
 _CHECK: Final = {"task": things.TASK, "answers": _ANSWERS, "query": "draft=sample", "token": "sample"}
 _NO: Final = "The balance does not cover this withdrawal: 40.00 available."
+_REFUSAL: Final = InsufficientFunds(available_minor=40_00, currency="EUR")
 _TASKS: Final = [
     SimpleNamespace(title="Transfer money", icon="arrow-left-right", form_url="#", obstacle=""),
     SimpleNamespace(title="Withdraw money", icon="arrow-up-right", form_url="#", obstacle=""),
@@ -76,6 +80,10 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("closed", account=things.account(balance_minor=0, status="closed")),
         _sample("hostile name, large sum", account=things.account(name=LONG_WORD, balance_minor=123_456_789_00)),
     ],
+    "account_cards": [_sample("two", accounts=[things.account(), things.account(status="frozen")])],
+    "balance": [_sample("now", Inside.HERO, account=things.account(overdraft_limit_minor=0))],
+    "notice_rows": [_sample("received, refused, new", Inside.TABLE, notices=things.NOTICES)],
+    "notice_table": [_sample("a page", Inside.PANEL, caption="Notifications", notices=things.NOTICES)],
     "task_list": [_sample("offered, and why not", Inside.PANEL, tasks=_TASKS)],
     "side_tasks": [
         _sample("tasks", heading="What would you like to do?", tasks=_TASKS),
@@ -103,8 +111,8 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("with what is wrong", task=things.TASK, form=things.wrong_form("task-wrong"), ticket="sample"),
     ],
     "stale": [
-        _sample("another balance", account=things.account(), then_minor=400_00),
-        _sample("the same balance", account=things.account(), then_minor=500_00),
+        _sample("another balance", account=things.account(), changes=things.CHANGES),
+        _sample("the same balance", account=things.account(), changes=Changes(told=[], earlier=7, then_minor=500_00)),
     ],
     "refusal": [_sample("refused", refusal=_NO)],
     "check_answers": [
@@ -127,7 +135,7 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
     ],
     "receipt": [
         _sample("done", Inside.ROW, title="Transfer done", outcome=things.outcome(), facts=_ANSWERS),
-        _sample("refused", Inside.ROW, title="Not done", outcome=things.outcome(refusal=_NO), facts=[]),
+        _sample("refused", Inside.ROW, title="Not done", outcome=things.outcome(refusal=_REFUSAL), facts=[]),
     ],
     "movement_rows": [
         _sample("with the balance after each", Inside.TABLE, lines=_LINES),

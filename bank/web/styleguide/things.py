@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django import forms
 
+from accounts.refusals import Refused
+from bank.web.changes import Change, Changes
+from bank.web.notices import Notice
 from bank.web.online import Online
 from bank.web.tasks.fields import amount_field, reference_field
 from readmodels.movements import Movement
@@ -102,7 +105,42 @@ MOVEMENTS: Final = [
 ]
 
 
-def outcome(refusal: str = "") -> SimpleNamespace:
+CHANGES: Final = Changes(
+    told=[
+        Change(title="Overdraft limit set", who="by the bank", at=_NOW, limit_minor=75_00),
+        Change(title="Café Lambda", who="by you", at=_NOW, amount_minor=-3_20),
+        Change(title="From Grace Hopper", who="", at=_NOW, amount_minor=103_20),
+    ],
+    earlier=1,
+    then_minor=400_00,
+)
+NOTICES: Final = [
+    Notice(
+        title="Transfer refused",
+        detail="The balance does not cover this: 40.00 EUR available.",
+        href="#",
+        icon="circle-x",
+        tone="bad",
+        happened_at=_NOW,
+        recorded_at=_NOW,
+        is_new=True,
+    ),
+    Notice(
+        title="From Grace Hopper",
+        detail="Everyday · Lunch",
+        href="#",
+        icon="arrow-down-left",
+        tone="in",
+        happened_at=_NOW,
+        recorded_at=_NOW,
+        is_new=False,
+        amount_minor=12_00,
+        currency="EUR",
+    ),
+]
+
+
+def outcome(refusal: Refused | None = None) -> SimpleNamespace:
     """What became of a command."""
     events = [] if refusal else [SimpleNamespace(type="TransferSent", id=ID)]
     return SimpleNamespace(accepted=not refusal, refusal=refusal, recorded_at=_NOW, command_id=ID, events=events)
