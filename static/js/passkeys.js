@@ -68,9 +68,9 @@ async function optionsOf(form) {
   return (await answer.json()).request_options;
 }
 
-/* In the page's language: the form brings the words along. */
-function words(form, error) {
-  const { known, insecure, failed } = form.dataset;
+/* In the page's language: the place brings the words along. */
+function words(place, error) {
+  const { known, insecure, failed } = place.dataset;
   return { InvalidStateError: known, SecurityError: insecure }[error.name] ?? failed;
 }
 
@@ -86,7 +86,7 @@ document.addEventListener("submit", async (event) => {
     form.elements.credential.value = JSON.stringify(credential);
     form.submit();
   } catch (error) {
-    complaint.textContent = words(form, error);
+    complaint.textContent = words(complaint, error);
     complaint.hidden = false;
   }
 });
