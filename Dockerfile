@@ -19,6 +19,7 @@ COPY manage.py ./
 COPY accounts accounts
 COPY bank bank
 COPY ledger ledger
+COPY locale locale
 COPY readmodels readmodels
 COPY static static
 COPY templates templates

@@ -5,7 +5,7 @@
 #   PYTHON=python3.13 make run    another Python             make test ARGS="-k transfer"   some of the tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench shell screenshots clean clean-data environment environment-dev pins
+.PHONY: help run test check bench shell screenshots messages clean clean-data environment environment-dev pins
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -44,6 +44,10 @@ shell: environment ## a Django shell in the bank's data
 
 screenshots: environment-dev ## take docs/screenshots anew of a running demo (PORT as of make run)
 	@exec $(PY) -m tools.screenshots "http://127.0.0.1:$(or $(PORT),8000)"
+
+messages: export DJANGO_SECRET_KEY = only for collecting
+messages: environment-dev ## collect the words of pages and letters into locale/; says which wait for a translation
+	$(PY) -m tools.messages
 
 clean: ## remove the virtual environment and all caches; data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis test-results

@@ -113,5 +113,6 @@ def _facts_of(refusal: Refused) -> dict[str, Any]:
         if name.endswith("_minor"):
             money = Money(value, refusal.fields["currency"])
             sign = "-" if value < 0 else ""
-            facts[name.removesuffix("_minor")] = f"{sign}{plain_number(value, money.currency)} {money.currency}"
+            amount = f"{sign}{plain_number(value, money.currency)} {money.currency}"
+            facts.setdefault(name.removesuffix("_minor"), amount)
     return facts
