@@ -128,8 +128,8 @@ def main() -> None:
             print(f"  {message_id!r}")
 
 
-def _strings(string: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [string] if isinstance(string, str) else list(string)
+def _strings(string: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [string] if isinstance(string, str) else list(string or [""])
 
 
 if __name__ == "__main__":

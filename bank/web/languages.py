@@ -31,7 +31,7 @@ class LanguageMiddleware:
             with translation.override(_ENGLISH):
                 return self._get_response(request)
         language = translation.get_language_from_request(request)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined] # where Django and allauth look for it
+        request.LANGUAGE_CODE = language  # where Django and allauth look for it
         with translation.override(language):
             response = self._get_response(request)
         if isinstance(response, StreamingHttpResponse) and not response.is_async:

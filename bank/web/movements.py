@@ -51,7 +51,7 @@ def lines_of(movements: Iterable[Movement], own_accounts: Sequence[AccountRow]) 
 def _line(movement: Movement, names: Mapping[UUID, str]) -> Line:
     title = title_of(movement, names)
     parts = [part for part in (movement.reference, movement.purpose) if part and part != movement.outside_party]
-    if title != KIND_WORDS[movement.kind]:
+    if title != str(KIND_WORDS[movement.kind]):
         parts = parts or [str(KIND_WORDS[movement.kind])]
     return Line(
         movement=movement,

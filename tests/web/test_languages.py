@@ -209,4 +209,4 @@ def _hashable(texts: object) -> object:
 
 
 def _strings_in(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrPromise
@@ -61,7 +62,7 @@ class _PayeeTask(Task):
 
     @property
     def back_label(self) -> str:
-        return _("Payees")
+        return gettext("Payees")
 
     def states(self, command: Command) -> dict[UUID, State]:
         del command

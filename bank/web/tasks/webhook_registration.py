@@ -92,7 +92,7 @@ class RegisterEndpointTask(Task):
 
     @property
     def back_label(self) -> str:
-        return _("Webhooks")
+        return gettext("Webhooks")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         return endpoints.registering(

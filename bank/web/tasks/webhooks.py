@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -80,7 +81,7 @@ class EndpointTask(Task):
 
     @property
     def back_label(self) -> str:
-        return _("The webhook")
+        return gettext("The webhook")
 
     def states(self, command: Command) -> dict[UUID, State]:
         del command
@@ -206,7 +207,7 @@ class ReplayOneTask(_OneStepTask):
 
     @property
     def back_label(self) -> str:
-        return _("The delivery")
+        return gettext("The delivery")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         del values
