@@ -19,10 +19,14 @@ class Role(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person who signs in. `customer_id` ties a customer's log-in to the customer's stream in the ledger."""
+    """A person who signs in. `customer_id` ties a customer's log-in to the customer's stream in the ledger.
+
+    `language` is empty for whoever has chosen none: then the browser decides.
+    """
 
     roles = ArrayField(models.CharField(max_length=20, choices=Role), default=list, blank=True)
     customer_id = models.UUIDField(null=True, blank=True, db_index=True)
+    language = models.CharField(max_length=8, blank=True, default="")
 
     @cached_property
     def has_second_factor(self) -> bool:

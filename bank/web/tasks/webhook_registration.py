@@ -63,12 +63,12 @@ class RegisterEndpointForm(forms.Form):
     def event_kinds(self) -> list[tuple[str, str, bool]]:
         """(name, what it says, ticked) of each event type."""
         ticked = set(self["event_types"].value() or ())
-        return [(kind.name, _words_of(kind), kind.name in ticked) for kind in event_types()]
+        return [(kind.name, gettext(sentence_of(kind)), kind.name in ticked) for kind in event_types()]
 
 
-def _words_of(kind: EventType) -> str:
-    """What an event says happened: the first sentence of its class, without the marks of code, translated."""
-    return gettext(" ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + ".")
+def sentence_of(kind: EventType) -> str:
+    """What an event says happened, in English: the first sentence of its class, without the marks of code."""
+    return " ".join((kind.cls.__doc__ or "").split()).partition(". ")[0].replace("`", "").rstrip(".") + "."
 
 
 class RegisterEndpointTask(Task):
