@@ -1,9 +1,10 @@
 """Reading the record: a stream, the sealed book, one entry. Nobody follows `sequence`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -144,20 +145,53 @@ def read_stream(
         limit = None if limit is None else limit - len(page)
 
 
-def read_newest(before: Mapping[UUID, int], limit: int) -> list[RecordedEvent]:
-    """Of each stream up to `limit` events with positions below the one given, the newest first; none that is detached.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of a stream: the positions above `behind` and below `before`."""
 
-    In one statement, which costs the same however long the streams are.
+    behind: int
+    before: int
+
+
+_NEWEST = f"""
+select {EVENT_COLUMNS}, null::bigint
+from unnest(%(streams)s::uuid[], %(behind)s::int[], %(before)s::int[]) as stretch(id, behind, before)
+cross join lateral (
+    select * from ledger_event
+    where stream_id = stretch.id and stream_position > stretch.behind and stream_position < stretch.before
+    and (type = any(%(types)s) or metadata ->> 'actor' like %(actors)s)
+    order by stream_position desc limit %(limit)s
+) e
+order by e.stream_id, e.stream_position desc
+"""
+
+
+def read_newest(
+    stretches: Mapping[UUID, Stretch], *, types: Collection[str], actors: str, limit: int
+) -> dict[UUID, list[RecordedEvent]]:
+    """Of each stretch up to `limit` events, the newest first: those of these types, or of actors that begin like this.
+
+    One statement, which reads no more than the stretches. Events of detached partitions are left out.
     """
+    parameters = {
+        "streams": list(stretches),
+        "behind": [stretch.behind for stretch in stretches.values()],
+        "before": [stretch.before for stretch in stretches.values()],
+        "types": sorted(types),
+        "actors": f"{actors}%",
+        "limit": limit,
+    }
     with cursor() as cur:
-        cur.execute(
-            f"select {EVENT_COLUMNS}, null::bigint from unnest(%s::uuid[], %s::int[]) as wanted(id, before)"
-            " cross join lateral (select * from ledger_event where stream_id = wanted.id"
-            " and stream_position < wanted.before order by stream_position desc limit %s) e"
-            " order by e.stream_id, e.stream_position desc",
-            (list(before), list(before.values()), limit),
-        )
-        return _events(cur)
+        cur.execute(_NEWEST, parameters)
+        events = _events(cur)
+    return {stream_id: list(lane) for stream_id, lane in groupby(events, lambda event: event.stream_id)}
+
+
+def stream_versions(stream_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The versions of those streams that there are."""
+    with cursor() as cur:
+        cur.execute("select id, version from ledger_stream where id = any(%s)", (list(stream_ids),))
+        return dict(cur.fetchall())
 
 
 def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], RecordedEvent]:

@@ -22,7 +22,7 @@ class NotificationsSeen(models.Model):
 
 
 def seen_until(user: User) -> datetime:
-    """What was recorded later is new. Who has never looked has seen what there was before the log-in."""
+    """What happened later is new. Who has never looked has seen what there was before the log-in."""
     seen = NotificationsSeen.objects.filter(user=user).first()
     return seen.seen_until if seen else user.date_joined
 

@@ -19,7 +19,7 @@ from ledger.records import RecordedEvent
 from readmodels import balances, movements, notifications
 from readmodels.balances import AccountRow
 from readmodels.movements import Movement
-from readmodels.notifications import Notification, Refusal
+from readmodels.notifications import LOOK_BACK, Notification, Refusal
 
 # By the command's type: what the customer wanted.
 _REFUSED: Final[Mapping[str, StrPromise]] = {
@@ -42,18 +42,20 @@ class Notice:
     icon: str
     tone: str
     happened_at: datetime
-    recorded_at: datetime
     is_new: bool
     amount_minor: int | None = None
     currency: str = ""
 
 
-def notices_of(person: User, accounts: Sequence[AccountRow], limit: int, behind: str = "") -> tuple[list[Notice], str]:
+def notices_of(
+    person: User, accounts: Sequence[AccountRow], limit: int, behind: str = "", look_back: int = LOOK_BACK
+) -> tuple[list[Notice], str]:
     """A customer's notices and the place of the next page, as readmodels.notifications.page gives it."""
     customer_id = policy.customer_of(person)
     assert customer_id is not None, "only customers are notified"
     actor = policy.actor_of(person, "web").id
-    found, next_place = notifications.page(customer_id, [a.account_id for a in accounts], actor, limit, behind)
+    account_ids = [account.account_id for account in accounts]
+    found, next_place = notifications.page(customer_id, account_ids, actor, limit, behind, look_back)
     return _Writer(person, actor, accounts, found).notices(), next_place
 
 
@@ -79,8 +81,7 @@ class _Writer:
         return Notice(
             **told,
             happened_at=notification.happened_at,
-            recorded_at=notification.recorded_at,
-            is_new=notification.recorded_at > self._seen_until,
+            is_new=notification.happened_at > self._seen_until,
         )
 
     def _of_refusal(self, refusal: Refusal) -> dict[str, Any]:

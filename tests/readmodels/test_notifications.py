@@ -10,7 +10,7 @@ from accounts.account_commands import FreezeAccount, UnfreezeAccount
 from accounts.handler import Actor, handle, handle_all
 from accounts.refusals import Refused
 from ledger.ids import new_id
-from ledger.reading import read_newest, read_stream
+from ledger.reading import Stretch, read_newest, read_stream, stream_versions
 from ledger.records import RecordedEvent
 from readmodels import notifications
 from readmodels.notifications import NoSuchPlace, Notification, Refusal
@@ -20,6 +20,7 @@ from tests.steps import a_customer, an_account, deposit, do, transfer, withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ME = Actor(id="user:1", channel="web")
+STANDING_ORDER = Actor(id="system:orders", channel="job")
 
 
 def refused(command: Any) -> None:
@@ -27,12 +28,13 @@ def refused(command: Any) -> None:
         handle(command, by=ME)
 
 
-def all_pages(customer_id: Any, account_ids: list[Any], limit: int) -> list[Notification]:
-    found, behind = notifications.page(customer_id, account_ids, ME.id, limit)
+def all_pages(customer_id: Any, account_ids: list[Any], limit: int, look_back: int = 5_000) -> list[Notification]:
+    found, behind = notifications.page(customer_id, account_ids, ME.id, limit, look_back=look_back)
+    pages = 1
     while behind:
-        assert len(found) <= 1_000, "it does not end"
-        more, behind = notifications.page(customer_id, account_ids, ME.id, limit, behind)
-        found = found + more
+        assert pages < 1_000, "it does not end"
+        more, behind = notifications.page(customer_id, account_ids, ME.id, limit, behind, look_back)
+        found, pages = found + more, pages + 1
     return found
 
 
@@ -40,19 +42,37 @@ def test_every_event_and_refusal_comes_once_whatever_the_size_of_the_pages() -> 
     chance = chances(a_seed())("notifications")
     customer_id = a_customer()
     accounts = [an_account(customer_id=customer_id) for _ in range(3)]
-    for number in range(40):
-        account_id = chance.choice(accounts)
-        if chance.random() < 0.25:
+    told = len(accounts)
+    for number in range(60):
+        account_id, kind = chance.choice(accounts), chance.choice(["deposit", "refused", "own", "standing order"])
+        at = AT + timedelta(minutes=number)
+        if kind == "refused":
             refused(withdraw(account_id, 10**9))
+        elif kind == "deposit":
+            do(deposit(account_id, 2, at=at))
         else:
-            do(deposit(account_id, 1, at=AT + timedelta(minutes=number)))
+            handle_all([deposit(account_id, 1, at=at)], by=ME)
+            handle(withdraw(account_id, 1, at=at), by=ME if kind == "own" else STANDING_ORDER)
+        told += 2 if kind == "own" else 1
     whole = all_pages(customer_id, accounts, 1_000)
-    for limit in (1, 2, 7, 25):
-        assert {_key(n) for n in all_pages(customer_id, accounts, limit)} == {_key(n) for n in whole}
-        assert len(all_pages(customer_id, accounts, limit)) == len(whole) == 43
-    for account_id in accounts:
-        positions = [n.what.stream_position for n in whole if _is_of(n, account_id)]  # type: ignore[union-attr]
-        assert positions == sorted(positions, reverse=True)
+    assert len(whole) == told
+    for limit, look_back in ((1, 5_000), (2, 1), (7, 3), (25, 10), (1_000, 1)):
+        found = all_pages(customer_id, accounts, limit, look_back)
+        assert sorted(map(_key, found)) == sorted(map(_key, whole)), (limit, look_back)
+        for account_id in accounts:
+            positions = [n.what.stream_position for n in found if _is_of(n, account_id)]  # type: ignore[union-attr]
+            assert positions == sorted(positions, reverse=True)
+
+
+def test_a_page_looks_no_further_than_it_is_told_and_the_list_goes_on() -> None:
+    customer_id = a_customer()
+    account_id = an_account(100, customer_id=customer_id)
+    for _ in range(20):
+        handle(withdraw(account_id, 1), by=STANDING_ORDER)
+    found, behind = notifications.page(customer_id, [account_id], ME.id, 25, look_back=10)
+    assert found == []
+    assert behind
+    assert len(all_pages(customer_id, [account_id], 25, 10)) == 2  # opening and first deposit
 
 
 def test_they_are_in_the_order_of_what_happened_across_accounts() -> None:
@@ -67,7 +87,7 @@ def test_they_are_in_the_order_of_what_happened_across_accounts() -> None:
 def test_of_a_transfer_between_own_accounts_the_sending_is_told_and_of_others_the_receiving() -> None:
     customer_id = a_customer()
     own, other_own, foreign = an_account(9, customer_id=customer_id), an_account(customer_id=customer_id), an_account(9)
-    do(transfer(own, other_own, 1))
+    handle(transfer(own, other_own, 1), by=ME)
     do(transfer(foreign, own, 2))
     found = all_pages(customer_id, [own, other_own], 1)
     types = [n.what.type for n in found if isinstance(n.what, RecordedEvent)]
@@ -108,15 +128,20 @@ def test_refusals_are_found_by_their_index() -> None:
         assert "ledger_command_refused" in str(cursor.fetchall())
 
 
-def test_the_newest_events_of_streams_are_what_the_streams_end_with() -> None:
-    one, two = an_account(), an_account()
+def test_of_a_stretch_of_a_stream_the_newest_events_are_read_by_type_or_by_who_sent_them() -> None:
+    account_id, other_id = an_account(), an_account()
     for _ in range(3):
-        do(FreezeAccount(account_id=one, **envelope()))
-        do(UnfreezeAccount(account_id=one, **envelope()))
-    found = read_newest({one: 7, two: 9, new_id(): 5}, 4)
-    assert [e for e in found if e.stream_id == one] == list(reversed(list(read_stream(one, after=2, to=6))))
-    assert [e.stream_position for e in found if e.stream_id == two] == [1]
-    assert read_newest({}, 4) == []
+        do(FreezeAccount(account_id=account_id, **envelope()))
+        handle(UnfreezeAccount(account_id=account_id, **envelope()), by=ME)
+    stretches = {account_id: Stretch(behind=2, before=7), other_id: Stretch(behind=0, before=9)}
+    whole = list(read_stream(account_id))
+    frozen = read_newest(stretches, types={"AccountFrozen"}, actors="nobody", limit=9)
+    assert frozen == {account_id: [whole[5], whole[3]]}
+    assert read_newest(stretches, types=set(), actors="user:", limit=1) == {account_id: [whole[4]]}
+    opened = read_newest(stretches, types={"AccountOpened"}, actors="nobody", limit=9)
+    assert [event.stream_position for event in opened[other_id]] == [1]
+    assert read_newest({}, types={"AccountOpened"}, actors="", limit=9) == {}
+    assert stream_versions([account_id, new_id()]) == {account_id: 7}
 
 
 @pytest.mark.parametrize("behind", ["x", "e30=", "eyJzdHJlYW1zIjp7IngiOjF9fQ==", "\u00e9"])

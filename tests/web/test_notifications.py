@@ -5,15 +5,17 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.account_commands import FreezeAccount, RenameAccount
 from accounts.handler import handle
 from accounts.refusals import Refused
 from bank.identity import policy
+from bank.identity.models import Role
 from tests.spec import envelope
 from tests.steps import an_account, deposit, do, transfer, withdraw
 from tests.web.pages import Browser, Page
-from tests.web.people import Customer, add_payee
+from tests.web.people import Customer, a_login, add_payee
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +70,19 @@ def test_what_the_bank_did_to_an_account_leads_to_its_event(browser: Browser, ad
     assert "Card reported stolen" not in page.text  # staff's words are for staff
 
 
+def test_what_a_standing_order_or_an_import_took_is_among_the_movements_and_no_news(
+    browser: Browser, ada: Customer
+) -> None:
+    do(withdraw(ada.account_id, 7_00, counterparty="Landlord"))
+    assert "Landlord" not in browser.open("/notifications").text
+
+
+def test_what_staff_paid_out_at_the_desk_leads_to_its_movement(browser: Browser, ada: Customer) -> None:
+    teller = a_login("teller", Role.TELLER)
+    handle(withdraw(ada.account_id, 7_00), by=policy.actor_of(teller, "web"))
+    assert browser.open("/notifications").link("Withdrawal") == f"/accounts/{ada.account_id}/movements/3"
+
+
 def test_a_transfer_between_own_accounts_is_told_once(browser: Browser, ada: Customer) -> None:
     savings = an_account(customer_id=ada.customer_id, name="Savings")
     by(ada, transfer(ada.account_id, savings, 7_00))
@@ -86,9 +101,8 @@ def test_payees_and_new_names_are_told_too(browser: Browser, ada: Customer, grac
 
 
 def test_what_is_new_is_marked_until_it_was_looked_at(browser: Browser, ada: Customer) -> None:
-    browser.open("/notifications")
-    assert " New " not in browser.open("/notifications").text
-    do(deposit(ada.account_id, 7_00))
+    assert " New " not in browser.open("/notifications").text  # all that is older than the log-in
+    do(deposit(ada.account_id, 7_00, at=timezone.now()))
     assert browser.open("/").text.count(" New ") == 1
     assert browser.open("/notifications").text.count(" New ") == 1
     assert " New " not in browser.open("/notifications").text

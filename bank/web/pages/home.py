@@ -23,6 +23,7 @@ from readmodels.balances import AccountRow
 
 RECENT_MOVEMENTS = 5
 NOTICES = 3
+NOTICES_AMONG = 500  # of the last events of each account: the page with all of them looks further
 OWN_TASKS: tuple[type[AccountTask], ...] = (TransferTask, DepositTask, WithdrawTask)
 
 
@@ -45,7 +46,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     accounts = live.own_accounts(request)
     customer = customers.find(customer_id)
     recent = movements.recent([account.account_id for account in accounts], RECENT_MOVEMENTS)
-    notices, _next = notices_of(request.user, accounts, 2 * NOTICES)
+    notices, _next = notices_of(request.user, accounts, 2 * NOTICES, look_back=NOTICES_AMONG)
     context = {
         "customer": customer,
         "accounts": accounts,

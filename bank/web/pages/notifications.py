@@ -26,7 +26,7 @@ def notifications_page(request: SignedInRequest) -> HttpResponse:
     except NoSuchPlace:
         raise Http404 from None
     if not behind and any(notice.is_new for notice in notices):
-        note_seen(request.user, max(notice.recorded_at for notice in notices))
+        note_seen(request.user, max(notice.happened_at for notice in notices))
     older = f"{reverse('web:notifications')}?{urlencode({'behind': next_place})}" if next_place else ""
     context = {"notices": notices, "older": older, "is_first": not behind}
     return render(request, "web/notifications.html", context)

@@ -122,7 +122,6 @@ NOTICES: Final = [
         icon="circle-x",
         tone="bad",
         happened_at=_NOW,
-        recorded_at=_NOW,
         is_new=True,
     ),
     Notice(
@@ -132,7 +131,6 @@ NOTICES: Final = [
         icon="arrow-down-left",
         tone="in",
         happened_at=_NOW,
-        recorded_at=_NOW,
         is_new=False,
         amount_minor=12_00,
         currency="EUR",
