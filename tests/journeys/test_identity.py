@@ -1,7 +1,7 @@
-"""Getting in, in a real browser: invited, with a second factor, with a passkey; and every page of the door."""
+"""Getting in, in a real browser: invited, with a second factor, with a passkey."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -39,21 +39,6 @@ def add_app(person: Person) -> str:
 def begin_again(person: Person, username: str) -> None:
     person.press("Sign out")
     person.sign_in(username, PASSWORD)
-
-
-def with_authenticator(person: Person) -> None:
-    """A device that keeps passkeys and knows its owner, as a phone does."""
-    device = person.context.new_cdp_session(person.page)
-    device.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -110,7 +95,7 @@ def test_a_recovery_code_opens_the_door_once(somebody: Somebody, ada: Customer) 
 
 def test_a_passkey_stands_for_name_and_password(somebody: Somebody, ada: Customer, address: str) -> None:
     person = somebody(base_url=address.replace("127.0.0.1", "localhost"))
-    with_authenticator(person)
+    person.keeps_passkeys()
     person.sign_in("ada", PASSWORD)
     person.open("/security")
     person.go("Add passkey")
@@ -180,75 +165,3 @@ def test_guessing_closes_the_door_and_the_page_says_for_how_long(somebody: Someb
         person.sees("User name or password is wrong")
     person.sign_in("ada", PASSWORD)
     assert re.search(r"too many failed tries\. Wait 1\d minutes", person.page.get_by_role("alert").inner_text())
-
-
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_page_of_the_door_has_a_barrier(
-    somebody: Somebody, ada: Customer, teller: User, width: int, colours: str
-) -> None:
-    profile = {"viewport": {"width": width, "height": 900}, "color_scheme": colours}
-    barriers = {}
-    stranger = somebody(**profile)
-    for walk in (strangers_pages(stranger), ones_own_pages(somebody(signed_in=ada.user, **profile))):
-        for name, person in walk:
-            if found := person.barriers():
-                barriers[name] = found
-    for name, person in pages_of_an_invitation(somebody(signed_in=teller, **profile), stranger):
-        if found := person.barriers():
-            barriers[name] = found
-    assert barriers == {}
-
-
-def strangers_pages(stranger: Person) -> Iterator[tuple[str, Person]]:
-    """Before the door, also with something wrong."""
-    for path in ("/sign-in", "/password/forgotten", "/password/forgotten/sent", "/password/new", "/invitations/x"):
-        stranger.open(path)
-        yield path, stranger
-    stranger.open("/password/new/1-c1x-abcdef")
-    yield "link that cannot be used", stranger
-    stranger.open("/password/forgotten")
-    stranger.press("Send the link")
-    yield "forgotten password, nothing typed", stranger
-
-
-def ones_own_pages(person: Person) -> Iterator[tuple[str, Person]]:
-    """Security, empty, full and with something wrong; and the second door."""
-    person.open("/security")
-    yield "security, nothing there", person
-    person.open("/security/password")
-    person.press("Change password")
-    yield "change password, nothing typed", person
-    person.open("/security/app/add")
-    yield "confirm", person
-    confirm(person)
-    person.press("Add app")
-    yield "add app, nothing typed", person
-    secret = person.page.locator(".secret").inner_text()
-    person.fill("Code", code_of(secret))
-    person.press("Add app")
-    yield "recovery codes", person
-    for path in ("app/remove", "recovery-codes/new", "passkeys/add", "tokens/make", ""):
-        person.open(f"/security/{path}".rstrip("/"))
-        yield f"security/{path}", person
-    begin_again(person, "ada")
-    yield "second factor", person
-    person.press("Sign in")
-    yield "second factor, nothing typed", person
-
-
-def pages_of_an_invitation(desk: Person, stranger: Person) -> Iterator[tuple[str, Person]]:
-    """On both sides of the counter."""
-    desk.open("/customers/register")
-    desk.fill("Name", "Edsger Dijkstra")
-    desk.press("Continue")
-    desk.press("Register customer")
-    yield "receipt with an invitation", desk
-    link = desk.page.get_by_label("Invitation, to hand over").input_value()
-    desk.go("Go to the customer")
-    yield "customer with an invitation", desk
-    stranger.open(link)
-    yield "invitation", stranger
-    stranger.press("Open my log-in")
-    yield "invitation, nothing typed", stranger
