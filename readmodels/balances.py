@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
 
 from accounts.account import (
     AccountClosed,
@@ -214,10 +213,3 @@ def page(limit: int, after: UUID | None = None, customer_id: UUID | None = None)
     if customer_id is not None:
         accounts = accounts.filter(customer_id=customer_id)
     return list(accounts[:limit])
-
-
-def search(text: str, limit: int) -> list[AccountRow]:
-    """Accounts whose IBAN begins with `text` (spaces do not count) or whose name contains it."""
-    iban = "".join(text.split()).upper()
-    accounts = AccountRow.objects.select_related("customer").filter(Q(iban__startswith=iban) | Q(name__icontains=text))
-    return list(accounts.order_by("account_id")[:limit])

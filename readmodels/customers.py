@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
 
 from accounts.customer import CustomerRegistered, PersonalDataErased
 from ledger.personal import ERASED
@@ -79,9 +78,3 @@ def page(limit: int, after: UUID | None = None) -> list[CustomerRow]:
     if after is not None:
         customers = customers.filter(customer_id__gt=after)
     return list(customers[:limit])
-
-
-def search(text: str, limit: int) -> list[CustomerRow]:
-    """Customers whose name or email contains `text`, by name."""
-    found = CustomerRow.objects.filter(Q(name__icontains=text) | Q(email__icontains=text))
-    return list(found.order_by("name", "customer_id")[:limit])

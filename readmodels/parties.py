@@ -50,7 +50,7 @@ def holders(stream_ids: Collection[UUID]) -> list[tuple[UUID, UUID | None]]:
             " union all select customer_id, null from readmodels_customer where customer_id = any(%(ids)s)",
             {"ids": list(stream_ids)},
         )
-        return cursor.fetchall()
+        return [(customer_id, account_id) for customer_id, account_id in cursor.fetchall()]
 
 
 def _accounts(where: str, names: list[UUID] | list[str]) -> list[Party]:

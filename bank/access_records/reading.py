@@ -25,6 +25,12 @@ _BEHIND: Final = "(looked_at, record_id) < (select looked_at, record_id from acc
 
 def page(wanted: AccessFilter, limit: int, before: int | None = None) -> list[AccessRecord]:
     """Up to `limit` records behind the one numbered `before`."""
+    statement, values = page_statement(wanted, limit, before)
+    return list(AccessRecord.objects.raw(statement, values))
+
+
+def page_statement(wanted: AccessFilter, limit: int, before: int | None = None) -> tuple[str, list[Any]]:
+    """The page's SQL and its values, also to be explained."""
     conditions: dict[str, Any] = {
         "actor = %s": wanted.actor or None,
         "customer_id = %s": wanted.customer_id,
@@ -34,7 +40,7 @@ def page(wanted: AccessFilter, limit: int, before: int | None = None) -> list[Ac
     }
     given = {sql: value for sql, value in conditions.items() if value is not None}
     where = " and ".join(given) or "true"
-    return list(AccessRecord.objects.raw(_SELECT.format(where), [*given.values(), limit]))
+    return _SELECT.format(where), [*given.values(), limit]
 
 
 def _start_of(day: date | None, days_later: int = 0) -> datetime | None:

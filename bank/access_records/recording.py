@@ -7,7 +7,7 @@ search finds) leaves none either: the page behind it does.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import Error, OperationalError, connection
@@ -52,7 +52,7 @@ def record_looks(request: HttpRequest, person: User, looks: Iterable[Look], chan
     if not others:
         return
     match = request.resolver_match
-    values = {
+    values: dict[str, Any] = {
         "actor": policy.actor_of(person, channel).id,
         "roles": list(person.roles),
         "route": f"/{match.route}" if match else request.path,

@@ -33,6 +33,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         (_("Daily flows"), reverse("web:daily_flows"), policy.may_see_reports(person), ""),
         (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
         (_("Records"), reverse("admin:index"), policy.may_audit(person), ""),
+        (_("Access records"), reverse("web:access_records"), policy.may_audit(person), ""),
         (_("Security"), reverse("web:security"), True, ""),
     ]
     return [

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
 from bank.web.pages import (
+    access_records,
     account,
     account_tasks,
     daily_flows,
@@ -16,6 +17,7 @@ from bank.web.pages import (
     payees,
     receipt,
     security,
+    slip,
     staff,
     theme,
     tokens,
@@ -60,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     path("accounts/<uuid:account_id>/events/<int:stream_position>", explanation.event_page, name="account_event"),
     *_task_paths(),
     path("receipts/<uuid:command_id>", receipt.receipt, name="receipt"),
+    path("receipts/<uuid:command_id>/slip", slip.slip, name="receipt_slip"),
     path("customers", staff.find_customer, name="find_customer"),
     path("customers/register", staff.register, name="register"),
     path("customers/register/check", staff.register_check, name="register_check"),
@@ -79,5 +82,6 @@ urlpatterns: list[URLPattern] = [
     path("security/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
     *WEBHOOK_PATHS,
     path("styleguide", styleguide, name="styleguide"),
+    path("access-records", access_records.access_records_page, name="access_records"),
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]

@@ -12,7 +12,6 @@ from accounts.account_commands import (
     UnfreezeAccount,
 )
 from accounts.handler import handle, handle_all
-from accounts.iban import format_iban
 from accounts.money import Money
 from ledger.ids import new_id
 from readmodels import balances
@@ -134,24 +133,3 @@ def test_pages_of_accounts_neither_skip_nor_repeat_while_accounts_are_opened() -
         an_account(customer_id=a_customer())
     assert found == sorted(expected)
     assert len(balances.page(100)) > 7
-
-
-@pytest.mark.parametrize("text", ["holid", "HOLID", "Holidays"])
-def test_accounts_are_searched_by_name(text: str) -> None:
-    wanted = an_account(name="My Holidays 50 %_\\")
-    an_account(name="Rent")
-    assert [row.account_id for row in balances.search(text, 10)] == [wanted]
-
-
-@pytest.mark.parametrize("text", ["50 %", "%_", "\\"])
-def test_what_has_a_meaning_in_a_pattern_is_searched_as_it_is_typed(text: str) -> None:
-    wanted = an_account(name="My Holidays 50 %_\\")
-    an_account(name="Rent")
-    assert [row.account_id for row in balances.search(text, 10)] == [wanted]
-
-
-def test_accounts_are_searched_by_the_beginning_of_the_iban_as_people_write_it() -> None:
-    row = row_of(an_account(name="A"))
-    an_account(name="B")
-    for text in (row.iban, format_iban(row.iban), row.iban.lower(), format_iban(row.iban)[:17]):
-        assert [found.account_id for found in balances.search(text, 10)] == [row.account_id]

@@ -36,17 +36,3 @@ def test_pages_of_customers_neither_skip_nor_repeat() -> None:
     while page := customers.page(3, found[-1] if found else None):
         found += [row.customer_id for row in page]
     assert found == sorted(expected)
-
-
-@pytest.mark.parametrize("text", ["lovelace", "LOVE", "@example.org", "ada l"])
-def test_customers_are_searched_by_name_and_email(text: str) -> None:
-    wanted = a_customer("Ada Lovelace", "ada@example.org")
-    a_customer("Grace Hopper", "grace@example.com")
-    assert [row.customer_id for row in customers.search(text, 10)] == [wanted]
-
-
-def test_a_search_is_sorted_by_name_and_no_longer_than_asked_for() -> None:
-    for name in ("Cleo", "Adam", "Bea"):
-        a_customer(name)
-    assert [row.name for row in customers.search("", 2)] == ["Adam", "Bea"]
-    assert customers.search("100 %", 10) == []

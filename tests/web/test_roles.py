@@ -74,14 +74,16 @@ SCREENS = {
     "/webhooks/{e}/test": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/webhooks/{e}/enable": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/webhooks/{e}/deliveries/{m}/replay": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
+    "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],
     "teller": ["Customers", "Daily flows"],
-    "auditor": ["Customers", "Daily flows", "Records"],
+    "auditor": ["Customers", "Daily flows", "Records", "Access records"],
     "operations": ["Daily flows", "Webhooks"],
-    "admin": ["Customers", "Daily flows", "Webhooks", "Records"],
+    "admin": ["Customers", "Daily flows", "Webhooks", "Records", "Access records"],
     "nobody": [],
 }
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
@@ -100,6 +102,7 @@ SENT = {
     "/invitations/forged": (410,) * 8,
     "/password/forgotten": (422, 422, 422, 422, 422, 422, 422, 422),
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),
+    "/language": (303, 303, 303, 303, 303, 303, 303, 303),
     "/theme": (303, 303, 303, 303, 303, 303, 303, 303),
     "/iban-hint": (SIGN_IN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN),
     "/webhooks/secrets/00000000-0000-7000-8000-000000000001": (SIGN_IN, NO, NO, NO, NO, NONE, NONE, NO),
@@ -118,7 +121,7 @@ CHECKS = [
 ]
 # Tested by themselves: receipts below, and choosing an account where a customer has several.
 BY_THEMSELVES = {
-    *("receipt", "account_reset_password_done", "account_reset_password_from_key"),
+    *("receipt", "receipt_slip", "account_reset_password_done", "account_reset_password_from_key"),
     *("account_reset_password_from_key_done", *(f"choose_{task.name}" for task in OWN_TASKS)),
 }
 # Doors that lead elsewhere, and who gets 200 there.
@@ -186,7 +189,7 @@ def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> No
 
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
-    for address in SCREENS:
+    for address in (address for address, got in SCREENS.items() if got[0] == SIGN_IN):
         url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id(), p=new_id())
         assert location(Browser().open(url)) == f"/sign-in?next={url}"
 
@@ -232,7 +235,9 @@ def test_a_receipt_is_for_who_sent_the_command_and_for_auditors(people: dict[str
         "admin": 200,
         "nobody": 404,
     }
+    assert {who: browser_of(people, who).open(f"{receipt}/slip").status for who in WHO} == seen
     assert browser_of(people, "ada").open(f"/receipts/{new_id()}").status == 404
+    assert browser_of(people, "ada").open(f"/receipts/{new_id()}/slip").status == 404
 
 
 def test_a_customer_role_without_a_customer_owns_nothing(bank: None, ada: Customer) -> None:

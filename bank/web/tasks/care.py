@@ -155,10 +155,12 @@ class CloseTask(_ReasonTask):
         if account.held_minor == 0:
             return Condition(title=title, is_met=True)
         amount = money_html(account.held_minor, account.currency)
-        return Condition(title=title, detail=format_html(gettext("{} are held until they are taken or let go."), amount))
+        return Condition(
+            title=title, detail=format_html(gettext("{} are held until they are taken or let go."), amount)
+        )
 
     def _not_frozen(self) -> Condition:
-        detail = gettext("The account is frozen: what is left can’t go out until it is unfrozen.")
+        detail = gettext("The account is frozen: what is left can't go out until it is unfrozen.")
         return Condition(title=gettext("Money can go out"), detail=detail, ways=self._ways(UnfreezeTask))
 
     def _ways(self, *tasks: type[AccountTask]) -> list[AccountTask]:

@@ -1,14 +1,14 @@
 """Register a customer, and open an account for one."""
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from babel.numbers import get_currency_name
 from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.account_commands import OpenAccount
 from accounts.aggregates import State
@@ -19,10 +19,11 @@ from accounts.money import CURRENCIES, parse_amount
 from accounts.outcome import Outcome
 from bank.identity.invitations import invite
 from bank.identity.models import User
-from bank.web.formats import money_html
+from bank.web.formats import currency_name, money_html
 from bank.web.tasks.fields import amount_field, text_field
 from bank.web.tasks.task import Answer, Task, Values
-from ledger.ids import derived_id
+from ledger.ids import derived_id, new_id
+from ledger.personal import ERASED
 from readmodels import customers
 from readmodels.customers import CustomerRow
 
@@ -32,18 +33,20 @@ _FIRST_CURRENCIES: Final = ("EUR", "CHF", "CZK", "GBP", "USD")
 class RegisterForm(forms.Form):
     """Who."""
 
-    name = text_field("Name", help_text="As in the person's papers.", missing="Enter the person's name.")
-    email = text_field("Email (optional)", required=False, help_text="To send letters to, such as name@example.com.")
+    name = text_field(_("Name"), help_text=_("As in the person's papers."), missing=_("Enter the person's name."))
+    email = text_field(
+        _("Email (optional)"), required=False, help_text=_("To send letters to, such as name@example.com.")
+    )
 
 
 class RegisterTask(Task):
     """Make a person a customer."""
 
     name = "register"
-    title = "Register customer"
+    title = _("Register customer")
     icon = "user-plus"
-    confirm = "Register customer"
-    check_title = "Check the new customer"
+    confirm = _("Register customer")
+    check_title = _("Check the new customer")
     form_class = RegisterForm
 
     @property
@@ -56,7 +59,7 @@ class RegisterTask(Task):
 
     @property
     def back_label(self) -> str:
-        return "Customers"
+        return gettext("Customers")
 
     def command(self, values: Values, command_id: UUID, at: datetime) -> Command:
         return RegisterCustomer(
@@ -69,8 +72,8 @@ class RegisterTask(Task):
 
     def answers(self, values: Values) -> list[Answer]:
         return [
-            Answer(label="Name", value=values["name"], field="name", is_main=True),
-            Answer(label="Email", value=values["email"] or "None", field="email"),
+            Answer(label=_("Name"), value=values["name"], field="name", is_main=True),
+            Answer(label=_("Email"), value=values["email"] or _("None"), field="email"),
         ]
 
     def done(self, request: HttpRequest, outcome: Outcome) -> None:
@@ -84,14 +87,16 @@ class RegisterTask(Task):
 class OpenForm(forms.Form):
     """Which kind of account."""
 
-    name = text_field("Name of the account", help_text="Such as Everyday account.", missing="Enter a name.")
+    name = text_field(_("Name of the account"), help_text=_("Such as Everyday account."), missing=_("Enter a name."))
     currency = forms.ChoiceField(
-        label="Currency",
-        help_text="It can't be changed later.",
+        label=_("Currency"),
+        help_text=_("It can't be changed later."),
         widget=forms.Select(attrs={"class": "form-select"}),
-        error_messages={"required": "Choose a currency.", "invalid_choice": "Choose a currency of the list."},
+        error_messages={"required": _("Choose a currency."), "invalid_choice": _("Choose a currency of the list.")},
     )
-    overdraft_limit = amount_field("Overdraft limit", "How far below zero the balance may go. 0 for no overdraft.")
+    overdraft_limit = amount_field(
+        _("Overdraft limit"), _("How far below zero the balance may go. 0 for no overdraft.")
+    )
 
     def __init__(self, data: object = None, *, initial: dict[str, str]) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]
@@ -104,10 +109,10 @@ class OpenAccountTask(Task):
     """Open an account for a customer."""
 
     name = "open_account"
-    title = "Open account"
+    title = _("Open account")
     icon = "wallet"
-    confirm = "Open account"
-    check_title = "Check the new account"
+    confirm = _("Open account")
+    check_title = _("Check the new account")
     form_class = OpenForm
 
     def __init__(self, person: User, customer: CustomerRow) -> None:
@@ -148,29 +153,33 @@ class OpenAccountTask(Task):
             overdraft_limit_minor=limit.minor,
         )
 
+    def smallest(self) -> Command | None:
+        values = {"name": "Everyday", "currency": _FIRST_CURRENCIES[0], "overdraft_limit": "0"}
+        return self.command(values, new_id(), self.customer.registered_at)
+
     def states(self, command: Command) -> dict[UUID, State]:
         del command
         customer = self.customer
-        state = Customer(customer_id=customer.customer_id, registered_at=customer.registered_at)
+        is_erased = customer.name == ERASED
+        state = Customer(customer_id=customer.customer_id, registered_at=customer.registered_at, is_erased=is_erased)
         return {customer.customer_id: state}
 
     def answers(self, values: Values) -> list[Answer]:
         currency = values["currency"]
         limit = parse_amount(values["overdraft_limit"], currency, allow_zero=True)
         return [
-            Answer(label="Name of the account", value=values["name"], field="name", is_main=True),
-            Answer(label="Customer", value=self.customer.name),
-            Answer(label="Currency", value=dict(currency_choices())[currency], field="currency"),
+            Answer(label=_("Name of the account"), value=values["name"], field="name", is_main=True),
+            Answer(label=_("Customer"), value=self.customer.name),
+            Answer(label=_("Currency"), value=dict(currency_choices())[currency], field="currency"),
             Answer(
-                label="Overdraft limit",
+                label=_("Overdraft limit"),
                 value=money_html(limit.minor, currency),
                 field="overdraft_limit",
             ),
         ]
 
 
-@lru_cache(maxsize=1)
 def currency_choices() -> list[tuple[str, str]]:
     """(code, "EUR: Euro"): those most asked for first, then all others."""
     rest = [code for code in CURRENCIES if code not in _FIRST_CURRENCIES]
-    return [(code, f"{code}: {get_currency_name(code, locale='en')}") for code in (*_FIRST_CURRENCIES, *rest)]
+    return [(code, f"{code}: {currency_name(code)}") for code in (*_FIRST_CURRENCIES, *rest)]
