@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -49,6 +50,12 @@ def icon(name: str) -> SafeString:
 def navigation(context: Context) -> list[NavigationItem]:
     """The main navigation for who is signed in."""
     return items_for(context["request"])
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """(code, the name that its speakers give it): whoever does not read the page's language finds the own one."""
+    return list(settings.LANGUAGES)
 
 
 @register.simple_tag
