@@ -65,10 +65,10 @@ def account(_request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 def movements(_request: HttpRequest, account_id: UUID) -> HttpResponse:
     """The last 50 movements of an account."""
-    from readmodels.movements import _OTHER_SIDE, _SELECT
+    from readmodels.movements import _PAGE
 
-    statement = f"{_SELECT} {_OTHER_SIDE} where m.account_id = %s order by m.stream_position desc limit 51"
-    return _json(_cursor().execute(statement, (account_id,), prepare=True).fetchall())
+    statement = _PAGE.format(conditions="m.account_id = %s")
+    return _json(_cursor().execute(statement, (account_id, 51), prepare=True).fetchall())
 
 
 def _cursor() -> psycopg.Cursor[Any]:

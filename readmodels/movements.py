@@ -50,6 +50,7 @@ class MovementRow(models.Model):
 
     class Meta:
         db_table = "readmodels_movement"
+        indexes = [models.Index("account_id", "occurred_at", "stream_position", name="readmodels_movement_days")]
 
     def __str__(self) -> str:
         return f"{self.account_id}/{self.stream_position}"
@@ -170,16 +171,25 @@ PROJECTION = AsyncProjection(
 )
 
 
-_SELECT = """
+# The page first, then who is on the other side of what is on it: never of all that there is.
+_PAGE = """
 select m.account_id, m.stream_position, m.event_id, m.kind, m.amount_minor, m.balance_minor, m.currency, m.reference,
        m.operation, m.purpose, m.outside_party, m.counterparty_account_id, m.transfer_id, m.occurred_at, m.recorded_at,
        coalesce(c.name, ''), coalesce(a.iban, '')
-from readmodels_movement m
-"""
-# The account on the other side, and whose it is.
-_OTHER_SIDE = """
+from (select * from readmodels_movement m where {conditions} order by m.stream_position desc limit %s) m
 left join readmodels_account a on a.account_id = m.counterparty_account_id
 left join readmodels_customer c on c.customer_id = a.customer_id
+order by m.stream_position desc
+"""
+# What is looked for is one line: it is found in one of these texts, never across two.
+_SAYS = r"""
+exists (
+    select from (values (%s)) as wanted (pattern)
+    where concat_ws(E'\n', m.reference, m.operation, m.purpose, m.outside_party) ilike wanted.pattern
+       or exists (select from readmodels_account a left join readmodels_customer c using (customer_id)
+                  where a.account_id = m.counterparty_account_id
+                    and concat_ws(E'\n', c.name, a.iban) ilike wanted.pattern)
+)
 """
 _FIELDS = (
     "account_id", "stream_position", "event_id", "kind", "amount_minor", "balance_minor", "currency", "reference",
@@ -205,9 +215,10 @@ def page(
         if rows and rows[0].stream_position >= version:
             return rows
     # First how far the worker got, then its rows up to there, and the stream behind: nothing twice, nothing missed.
-    projected, balance_minor = _projected_up_to(account_id)
-    tail = [] if before is not None and before <= projected + 1 else list(_tail(account_id, projected, balance_minor))
-    newest = _fitting([m for m in reversed(tail) if before is None or m.stream_position < before], wanted)
+    projected, balance_minor = projected_up_to(account_id)
+    is_in_table = before is not None and before <= projected + 1
+    live = [] if is_in_table else list(tail(account_id, projected, balance_minor))
+    newest = _fitting([m for m in reversed(live) if before is None or m.stream_position < before], wanted)
     if len(newest) >= limit:
         return with_counterparties(newest[:limit])
     upper = projected if before is None else min(projected, before - 1)
@@ -232,25 +243,18 @@ def balance_after(account_id: UUID, stream_position: int) -> int:
     return found[0].balance_minor if found else 0
 
 
-def balances_at_ends_of_days(account_id: UUID, from_date: date) -> list[tuple[date, int]]:
-    """(day, balance at its end) for each day with movements since `from_date`; for a sparkline."""
-    movements = page(account_id, 10_000, filters=MovementFilter(from_date=from_date))
-    ends = {m.occurred_at.astimezone(UTC).date(): m.balance_minor for m in reversed(movements)}
-    return sorted(ends.items())
-
-
-def _projected_up_to(account_id: UUID) -> tuple[int, int]:
+def projected_up_to(account_id: UUID) -> tuple[int, ...]:
     """(stream position, balance) of the account's last row; (0, 0) without one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select stream_position, balance_minor from readmodels_movement where account_id = %s"
-            " order by stream_position desc limit 1",
-            (account_id,),
-        )
-        return cursor.fetchone() or (0, 0)
+    rows = prepared.fetch_all(
+        "select stream_position, balance_minor from readmodels_movement where account_id = %s"
+        " order by stream_position desc limit 1",
+        [account_id],
+    )
+    return rows[0] if rows else (0, 0)
 
 
-def _tail(account_id: UUID, after: int, balance_minor: int) -> Iterator[Movement]:
+def tail(account_id: UUID, after: int, balance_minor: int) -> Iterator[Movement]:
+    """What the worker has not got to, the oldest first, folded from the stream."""
     for event in read_stream(account_id, after=after):
         movement = movement_of(event, balance_minor)
         if movement is not None:
@@ -270,7 +274,7 @@ def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
         return found
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select m.stream_position from {_TAIL} {_OTHER_SIDE} where {' and '.join(conditions)}",
+            f"select m.stream_position from {_TAIL} where {' and '.join(conditions)}",
             (encode_json(found).decode(), *conditions.values()),
         )
         fitting = {row[0] for row in cursor.fetchall()}
@@ -279,10 +283,8 @@ def _fitting(found: list[Movement], wanted: MovementFilter) -> list[Movement]:
 
 def _rows(account_id: UUID, up_to: int, limit: int, wanted: MovementFilter) -> list[Movement]:
     conditions = {"m.account_id = %s": account_id, "m.stream_position <= %s": up_to, **_conditions(wanted)}
-    found = prepared.fetch_all(
-        f"{_SELECT} {_OTHER_SIDE} where {' and '.join(conditions)} order by m.stream_position desc limit %s",
-        [*conditions.values(), limit],
-    )
+    statement = _PAGE.format(conditions=" and ".join(conditions))
+    found = prepared.fetch_all(statement, [*conditions.values(), limit])
     return [Movement(*row) for row in found]
 
 
@@ -294,8 +296,7 @@ def _conditions(wanted: MovementFilter) -> dict[str, Any]:
         "m.kind = %s": wanted.kind,
         "abs(m.amount_minor) >= %s": wanted.min_minor,
         "abs(m.amount_minor) <= %s": wanted.max_minor,
-        "exists (select from unnest(array[m.reference, m.operation, m.purpose, m.outside_party, c.name, a.iban]) said"
-        " where said ilike %s)": pattern if wanted.text else None,
+        _SAYS: pattern if wanted.text else None,
     }
     return {sql: value for sql, value in conditions.items() if value is not None}
 

@@ -17,6 +17,7 @@ from ledger.reading import read_stream
 from ledger.runner import advance_once, drain
 from ledger.sealing import seal_all
 from readmodels import balances, movements
+from readmodels.ends_of_days import balances_at_ends_of_days
 from readmodels.movements import Movement, MovementFilter
 from tests.chance import a_seed, chances
 from tests.readmodels.histories import WORDS, live, three_accounts
@@ -300,15 +301,18 @@ def test_the_last_movements_of_several_accounts_are_told_the_newest_first(projec
     assert movements.recent([], 4) == []
 
 
-def test_the_balance_at_the_end_of_each_day_is_that_after_its_last_movement() -> None:
+@pytest.mark.parametrize("projected", [False, True])
+def test_the_balance_at_the_end_of_each_day_is_that_after_its_last_movement(projected: bool) -> None:
     account_id = an_account()
     for day, minor in [(26, 10), (26, 5), (28, 1)]:
         handle(deposit(account_id, minor, at=datetime(2026, 3, day, 12, tzinfo=UTC)), by=BY)
-    assert movements.balances_at_ends_of_days(account_id, date(2026, 3, 26)) == [
+    if projected:
+        drain()
+    assert balances_at_ends_of_days(account_id, date(2026, 3, 26)) == [
         (date(2026, 3, 26), 15),
         (date(2026, 3, 28), 16),
     ]
-    assert movements.balances_at_ends_of_days(account_id, date(2026, 3, 27)) == [(date(2026, 3, 28), 16)]
+    assert balances_at_ends_of_days(account_id, date(2026, 3, 27)) == [(date(2026, 3, 28), 16)]
 
 
 def test_who_knows_the_version_gets_the_same_page_with_fewer_questions() -> None:

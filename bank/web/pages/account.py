@@ -19,7 +19,7 @@ from bank.web.filters import MovementFilterForm
 from bank.web.movements import KIND_WORDS, lines_of
 from bank.web.sparkline import Sparkline, sparkline_of
 from bank.web.tasks.catalogue import tasks_for
-from readmodels import balances, movements
+from readmodels import balances, ends_of_days, movements
 from readmodels.balances import AccountRow
 from readmodels.movements import Movement, MovementFilter
 
@@ -72,17 +72,19 @@ def _is_swap(request: SignedInRequest) -> bool:
 
 
 def _page_of(account: AccountRow, form: MovementFilterForm) -> tuple[list[Movement], bool]:
-    found = movements.page(account.account_id, PAGE_SIZE + 1, before=form.begins_before(), filters=form.wanted())
+    found = movements.page(
+        account.account_id, PAGE_SIZE + 1, form.begins_before(), form.wanted(), version=account.version
+    )
     return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
 def _sparkline(account: AccountRow) -> Sparkline | None:
     """The balance over the 90 days before the last movement: an account that sleeps shows its last season."""
-    last = movements.page(account.account_id, 1)
+    last = movements.page(account.account_id, 1, version=account.version)
     if not last:
         return None
     from_date = (last[0].occurred_at - timedelta(days=SPARKLINE_DAYS)).date()
-    return sparkline_of(movements.balances_at_ends_of_days(account.account_id, from_date))
+    return sparkline_of(ends_of_days.balances_at_ends_of_days(account.account_id, from_date))
 
 
 class _Echo:

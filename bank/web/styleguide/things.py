@@ -55,7 +55,7 @@ def wrong_form(prefix: str) -> forms.Form:
 
 def account(**changes: Any) -> SimpleNamespace:
     """An account as the read model shows it."""
-    known = {
+    known: dict[str, Any] = {
         "account_id": ID,
         "name": "Everyday",
         "iban": _IBAN,
