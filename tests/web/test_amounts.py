@@ -101,7 +101,7 @@ def test_all_else_is_refused(language: str, typed: str) -> None:
 
 
 @pytest.mark.parametrize("language", BOTH)
-@given(minor=st.integers(0, 10**13), currency=st.sampled_from(["EUR", "CZK", "JPY", "KWD"]))
+@given(minor=st.integers(0, 10**13 - 1), currency=st.sampled_from(["EUR", "CZK", "JPY", "KWD"]))
 def test_what_a_page_writes_can_be_typed_again_or_is_refused_but_never_means_something_else(
     language: str, minor: int, currency: str
 ) -> None:
