@@ -90,6 +90,10 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("none", heading="Tasks", tasks=[], words="You can look at this account, but not change it."),
         _sample("heading for screen readers only", heading="Tasks", tasks=_TASKS[:1], hides_heading=True),
     ],
+    "checklist": [
+        _sample("things to do first", is_blocked=True, conditions=things.CONDITIONS),
+        _sample("nothing in the way", is_blocked=False, conditions=things.CONDITIONS[:1]),
+    ],
     "field": [
         _sample("empty", Inside.ROW, field=things.form("plain")["reference"]),
         _sample("an amount", Inside.ROW, field=things.form("amount")["amount"], prefix="€"),

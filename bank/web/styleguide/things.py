@@ -80,6 +80,12 @@ TASK: Final = SimpleNamespace(
 GRAVE_TASK: Final = SimpleNamespace(**{**vars(TASK), "icon": "lock", "confirm": "Close account", "is_grave": True})
 
 
+CONDITIONS: Final = [
+    SimpleNamespace(title="Nothing is held", detail="", is_met=True, ways=[]),
+    SimpleNamespace(title="The balance is zero", detail="It is 70.00 now.", is_met=False, ways=[TASK]),
+]
+
+
 def _movement(number: int, kind: str, amount_minor: int, balance_minor: int, **words: str) -> Movement:
     known = {"reference": "", "operation": "", "purpose": "", "outside_party": ""} | words
     return Movement(
