@@ -11,11 +11,12 @@ from tests.steps import BY, an_account, deposit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TABLES = ("ledger_event", "ledger_entry", "ledger_command")
+TABLES = ("ledger_event", "ledger_entry", "ledger_command", "access_record")
 CHANGES = {
     "ledger_event": ("data = '{}'", "recorded_at = now()", "stream_position = stream_position"),
     "ledger_entry": ("hash = hash", "position = position + 100"),
     "ledger_command": ("outcome = 'refused'", "actor = actor"),
+    "access_record": ("actor = actor", "looked_at = now()"),
 }
 
 
@@ -62,8 +63,10 @@ def test_no_row_of_the_record_is_deleted_or_truncated(table: str) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_an_insert_that_updates_on_conflict_is_refused(table: str) -> None:
     keys = {"ledger_event": "sequence", "ledger_entry": "position", "ledger_command": "command_id"}
-    key = keys[table]
-    statement = f"insert into {table} select * from {table} on conflict ({key}) do update set {key} = excluded.{key}"
+    key = keys.get(table, "record_id")
+    column = CHANGES[table][0].partition(" ")[0]
+    rows = f"overriding system value select * from {table}"
+    statement = f"insert into {table} {rows} on conflict ({key}) do update set {column} = excluded.{column}"
     assert "append-only" in refused(statement)
 
 

@@ -14,6 +14,8 @@ from tests.steps import an_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENT = "stream_id, stream_position, id, type, schema_version, data, metadata"
+LOOK = "actor, roles, customer_id, account_id, route, channel, correlation_id"
+LOOKED = f"'user:1', '{{teller}}', '{new_id()}', null, '/', 'web', '{new_id()}'"
 VALUES = f"'{new_id()}', 1, '{new_id()}', 'DepositMade', 1, '{{}}', '{{}}'"
 
 
@@ -50,6 +52,12 @@ def acting() -> Iterator[Connection]:
         "set session_replication_role = replica",
         "drop table ledger_entry",
         "create table mine (n integer)",
+        "update access_record set actor = 'user:1'",
+        "delete from access_record",
+        "truncate access_record",
+        f"insert into access_record (looked_at, {LOOK}) values ('1999-01-01', {LOOKED})",
+        f"insert into access_record (record_id, {LOOK}) overriding system value values (1, {LOOKED})",
+        "alter table access_record disable trigger all",
         "alter table ledger_event detach partition ledger_event_1",
         "select ledger_make_partition(1, 2)",
     ],
@@ -60,12 +68,12 @@ def test_no_role_can_rewrite_history(acting: Connection, role: str, statement: s
         acting.execute(statement)
 
 
-@pytest.mark.parametrize("table", ["ledger_event", "ledger_event_1", "ledger_command", "ledger_entry"])
+@pytest.mark.parametrize("table", ["ledger_event", "ledger_event_1", "ledger_command", "ledger_entry", "access_record"])
 @pytest.mark.parametrize("how", ["update {} set {} = {}", "delete from {}", "truncate {}"])
 def test_the_owner_is_refused_as_long_as_the_triggers_stand(table: str, how: str) -> None:
     an_account(100)
     runner.drain()
-    column = {"ledger_command": "actor", "ledger_entry": "hash"}.get(table, "data")
+    column = {"ledger_command": "actor", "ledger_entry": "hash", "access_record": "actor"}.get(table, "data")
     with connection.cursor() as cursor, pytest.raises(Exception, match="append-only"):
         cursor.execute(how.format(table, column, column))
 
@@ -79,11 +87,15 @@ def test_the_owner_is_refused_as_long_as_the_triggers_stand(table: str, how: str
         "update readmodels_account set balance_minor = 1",
         "select key from ledger_subject_key",
         "select * from identity_user",
+        f"insert into access_record ({LOOK}) values ({LOOKED})",
     ],
 )
 def test_an_auditor_reads_the_record_and_nothing_else(acting: Connection, statement: str) -> None:
     acting.execute(f"set role {roles.AUDITOR}")
-    for table in ("ledger_event", "ledger_entry", "ledger_command", "ledger_stream", "readmodels_account"):
+    for table in (
+        *("ledger_event", "ledger_entry", "ledger_command", "ledger_stream"),
+        *("readmodels_account", "access_record"),
+    ):
         acting.execute(f"select * from {table}")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         acting.execute(statement)
@@ -108,6 +120,14 @@ def test_the_web_neither_seals_nor_writes_reports(acting: Connection, statement:
     acting.execute(f"set role {roles.APP}")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         acting.execute(statement)
+
+
+def test_only_the_web_leaves_access_records(acting: Connection) -> None:
+    acting.execute(f"set role {roles.APP}")
+    acting.execute(f"insert into access_record ({LOOK}) values ({LOOKED})")
+    acting.execute(f"set role {roles.WORKER}")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        acting.execute(f"insert into access_record ({LOOK}) values ({LOOKED})")
 
 
 def test_a_worker_makes_partitions_ahead_of_need(acting: Connection) -> None:
