@@ -32,6 +32,10 @@ _REFUSED: Final[Mapping[str, StrPromise]] = {
 }
 
 
+# Where a long stretch tells nothing, the page looks behind it; so often, and not until it finds something.
+_EMPTY_AT_MOST: Final = 9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A notification as a row of a page. `amount_minor` is signed; None where no money moved."""
@@ -56,6 +60,10 @@ def notices_of(
     actor = policy.actor_of(person, "web").id
     account_ids = [account.account_id for account in accounts]
     found, next_place = notifications.page(customer_id, account_ids, actor, limit, behind, look_back)
+    for _again in range(_EMPTY_AT_MOST):
+        if found or not next_place:
+            break
+        found, next_place = notifications.page(customer_id, account_ids, actor, limit, next_place, look_back)
     return _Writer(person, actor, accounts, found).notices(), next_place
 
 

@@ -141,3 +141,12 @@ def test_hostile_words_stay_text(browser: Browser, ada: Customer) -> None:
     html = browser.open("/notifications").html
     assert "<img src=x" not in html
     assert "<b>x" not in html
+
+
+def test_a_long_stretch_without_news_is_looked_behind(
+    browser: Browser, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bank.web.pages.home.NOTICES_AMONG", 4)
+    for _ in range(11):
+        do(withdraw(ada.account_id, 1))
+    assert "Deposit" in browser.open("/").text.partition("All notifications")[2]
