@@ -1,24 +1,23 @@
-"""The screens of the people at the desk and of those who look after them, in their states; see test_every_screen."""
+"""Screens of the people at the desk, and of the auditors who look at what they looked at, in their states."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from accounts.account_commands import CloseAccount, FreezeAccount
-from bank.identity.models import Role, User
+from bank.identity.models import Role
 from tests.journeys.person import Person
-from tests.journeys.walks import Cast, walk
+from tests.journeys.walks import LONG_WORD, Cast, somebody_new, walk
 from tests.spec import envelope
 from tests.steps import a_customer, an_account, do
-from tests.web.people import Customer
 
-LONG_NAME: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft <b>& Söhne</b>"
+LONG_NAME: Final = f"{LONG_WORD} <b>& Söhne</b>"
+Stops = Iterator[tuple[str, Person]]
 
 
-def desk_screens(
-    somebody: Callable[..., Person], profile: Mapping[str, object], ada: Customer, grace: Customer, teller: User
-) -> Iterator[tuple[str, Person]]:
-    """A full customer page, the checklist in both states, the slip, and the access records that all this leaves."""
-    desk = somebody(signed_in=teller, **profile)
+@walk("web:find_customer", "web:customer", "web:close", "web:receipt_slip", "web:access_records")
+def what_the_desk_leaves(cast: Cast) -> Stops:
+    """A full customer page, the checklist in both states, the slip, and the access records of all this."""
+    desk = cast.somebody(signed_in=cast.teller)
     customer_id = a_customer(LONG_NAME, "long@example.org")
     for n in range(26):
         a_customer(f"Konrad Zuse {n:02d}", f"zuse{n}@example.org")
@@ -28,10 +27,10 @@ def desk_screens(
     empty = an_account(customer_id=customer_id, name="Empty")
     desk.fill("Name, email or IBAN", "zuse")
     desk.press("Find customer")
+    desk.sees("Konrad")
     yield "customers, more than a page", desk
-    desk.open(f"/customers/{a_customer('Nora New')}")
-    yield "customer without accounts", desk
     for name, path in {
+        "customer without accounts": f"/customers/{a_customer('Nora New')}",
         "customer with accounts in every state": f"/customers/{customer_id}",
         "close, with things to do first": f"/accounts/{kept}/close",
         "close, with nothing in the way": f"/accounts/{empty}/close",
@@ -44,9 +43,9 @@ def desk_screens(
     desk.press("Continue")
     desk.press("Deposit now")
     desk.go("Print receipt")
+    desk.sees("Cash paid in")
     yield "slip", desk
-    auditor = somebody(signed_in=_auditor(), **profile)
-    yield "auditor: customers", auditor
+    auditor = cast.somebody(signed_in=somebody_new("auditor", Role.AUDITOR))
     for name, path in {
         "auditor: customer": f"/customers/{customer_id}",
         "access records": "/access-records",
@@ -56,13 +55,3 @@ def desk_screens(
     }.items():
         auditor.open(path)
         yield name, auditor
-
-
-def _auditor() -> User:
-    return User.objects.create_user("auditor", password="passbook-demo", roles=[Role.AUDITOR])
-
-
-@walk("web:access_records", "web:receipt_slip")
-def at_the_desk(cast: Cast) -> Iterator[tuple[str, Person]]:
-    """As one of the walks."""
-    yield from desk_screens(cast.somebody, {}, cast.ada, cast.grace, cast.teller)
