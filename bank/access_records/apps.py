@@ -1,6 +1,7 @@
 """Django's entry for the access records."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccessRecordsConfig(AppConfig):
@@ -8,4 +9,4 @@ class AccessRecordsConfig(AppConfig):
 
     name = "bank.access_records"
     label = "access_records"
-    verbose_name = "Access records"
+    verbose_name = _("Access records")

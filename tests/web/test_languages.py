@@ -104,6 +104,13 @@ def test_a_template_has_no_words_outside_of_its_translation_tags(path: Path) -> 
     assert unmarked(path.read_text()) == []
 
 
+@pytest.mark.parametrize("name", ["passbook.js", "passkeys.js"])
+def test_a_script_brings_no_words_of_its_own(name: str) -> None:
+    """What it says it takes from the page, which speaks the person's language."""
+    code = re.sub(r"/\*.*?\*/|//[^\n]*", "", (messages.ROOT / "static" / "js" / name).read_text(), flags=re.DOTALL)
+    assert re.findall(r"""["'`][A-Z][a-z]+ [a-z][^"'`]*["'`]""", code) == []
+
+
 @pytest.mark.parametrize(
     "forgotten",
     [
