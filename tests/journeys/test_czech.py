@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.person import Person
-from tests.journeys.test_every_screen import something_happened
+from tests.journeys.walks import something_happened
 from tests.web.people import Customer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
