@@ -131,12 +131,12 @@ class _Work:
         """
         began = time.perf_counter()
         crowded = not lock and len(self.fresh) >= _LARGE and crowd.is_there()
-        with transaction() if lock else cursor() as cur:
+        with transaction(kept=True) if lock else cursor(kept=True) as cur:
             decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing, load_all=crowded)
             if not crowded:
                 appended = _appended(cur, decided)
         if crowded:
-            with transaction() as cur:
+            with transaction(kept=True) as cur:
                 moved = store.lock_moved(cur, {i: s.from_version for i, s in decided.batch.streams.items()})
                 decided = decide_again(cur, decided, moved, all_or_nothing=self._all_or_nothing) if moved else decided
                 appended = _appended(cur, decided)

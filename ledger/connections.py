@@ -4,6 +4,7 @@ import atexit
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,16 @@ logger = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+class _Link(Connection):
+    """A connection that keeps a cursor: a new one finds out anew how each type is sent, for a command's third."""
+
+    kept: Cursor | None = None
+
+
+# A cursor holds on to its last result.
+_ROWS_KEPT_AT_MOST = 1_000
 
 # The append joins arrays of a few rows with large tables by their keys. The planner guesses 100 rows
 # and would hash or scan the whole table for them; a nested loop is right from one row to thousands, and locks in order.
@@ -58,17 +69,34 @@ def connection() -> Iterator[Connection]:
 
 
 @contextmanager
-def cursor() -> Iterator[Cursor]:
-    """A binary cursor on a connection of its own, in autocommit: each statement is its own transaction."""
-    with connection() as conn, conn.cursor(binary=True) as cur:
+def cursor(*, kept: bool = False) -> Iterator[Cursor]:
+    """A binary cursor on a connection of its own, in autocommit: each statement is its own transaction.
+
+    `kept`: the one that the connection keeps, for plain statements that are sent over and over, and never for COPY.
+    """
+    with connection() as conn, _cursor_of(conn, kept=kept) as cur:
         yield cur
 
 
 @contextmanager
-def transaction() -> Iterator[Cursor]:
+def transaction(*, kept: bool = False) -> Iterator[Cursor]:
     """A binary cursor inside one transaction: committed at the end of the block, rolled back by an exception."""
-    with connection() as conn, conn.transaction(), conn.cursor(binary=True) as cur:
+    with connection() as conn, conn.transaction(), _cursor_of(conn, kept=kept) as cur:
         yield cur
+
+
+@contextmanager
+def _cursor_of(conn: Connection, *, kept: bool) -> Iterator[Cursor]:
+    if not kept:
+        with conn.cursor(binary=True) as cur:
+            yield cur
+        return
+    assert isinstance(conn, _Link), "the pool makes no others"
+    cur = conn.kept or conn.cursor(binary=True)
+    conn.kept = None  # while it is in use
+    yield cur
+    if cur.rowcount <= _ROWS_KEPT_AT_MOST:
+        conn.kept = cur
 
 
 def server() -> tuple[Any, ...]:
@@ -123,16 +151,28 @@ def _open_pool() -> ConnectionPool[Connection]:
         connect_timeout=3,
         options=_PLANNER + (f" -c role={settings.DATABASE_ROLE}" if settings.DATABASE_ROLE else ""),
     )
-    return ConnectionPool(
+    pool = ConnectionPool(
         conninfo,
+        connection_class=_Link,
         min_size=1,
         max_size=getattr(settings, "LEDGER_POOL_SIZE", 16),
         timeout=_CHECKOUT_TIMEOUT_SECONDS,
         kwargs={"autocommit": True, "prepare_threshold": 0},
         configure=_configure,
-        open=True,
+        open=False,
         name="ledger",
     )
+    # The pool would take turns: each command would wake a backend that has slept longest and has forgotten most.
+    pool._pool = _LastFirst()  # noqa: SLF001 - it has no setting for that; a test sees that it still works
+    pool.open()
+    return pool
+
+
+class _LastFirst(deque[Any]):
+    """What was put back last is taken first."""
+
+    def append(self, item: Any) -> None:
+        self.appendleft(item)
 
 
 def _configure(conn: Connection) -> None:

@@ -43,7 +43,7 @@ def place_of(token: str) -> tuple[UUID, int]:
 
 def has_passed(projection: str, token: str) -> bool:
     """Whether the async projection has applied everything that the command wrote."""
-    with cursor() as cur:
+    with cursor(kept=True) as cur:
         row = cur.execute(
             "select count(*) from ledger_event e join ledger_entry n using (sequence)"
             " join ledger_checkpoint c on c.position >= n.position"
@@ -66,7 +66,7 @@ def wait_for(projection: str, token: str, timeout_seconds: float) -> bool:
 
 def is_sealed(stream_id: UUID, stream_position: int) -> bool:
     """Whether an event has its place in the book."""
-    with cursor() as cur:
+    with cursor(kept=True) as cur:
         row = cur.execute(
             "select 1 from ledger_event e join ledger_entry n using (sequence)"
             " where e.stream_id = %s and e.stream_position = %s",

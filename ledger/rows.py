@@ -1,7 +1,8 @@
 """Rows on their way into a statement: each column as one array in PostgreSQL's binary form.
 
-A statement has as many parameters for one row as for ten thousand, so each kind of batch is prepared once or twice: a
-few rows are taken from the arrays as VALUES, which saves the server its function scans, more by unnest. Packing a
+A statement has as many parameters for one row as for ten thousand, so each kind of batch is prepared a few times: one
+row is sent as plain values, two are taken from the arrays as VALUES, which saves the server its function scans, more by
+unnest. Packing a
 column is a few calls for all its rows; psycopg's own arrays cost an adaptation for each value, and one JSON document
 for all columns costs the server twice the time (all were measured: docs/PERFORMANCE.md).
 """
@@ -16,6 +17,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+from psycopg.abc import AdaptContext
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
 
@@ -47,6 +49,8 @@ class Part(msgspec.Struct, frozen=True):
         arrays = [f"%({name}_{column})s::{kind}[]" for column, kind in columns]
         if count >= MANY:
             rows = f"unnest({', '.join(arrays)})"
+        elif count == 1:
+            rows = f"(values ({', '.join(f'%({name}_{column})s::{kind}' for column, kind in columns)}))"
         else:
             tuples = (", ".join(f"({array})[{n}]" for array in arrays) for n in range(1, count + 1))
             rows = f"(values {', '.join(f'({row})' for row in tuples)})"
@@ -55,11 +59,16 @@ class Part(msgspec.Struct, frozen=True):
 
 def parameters(parts: Mapping[str, tuple[Part, Sequence[Row]]]) -> dict[str, Any]:
     """The parameters that the CTEs of these parts take."""
-    return {
-        parameter: kind.column(values)
-        for name, (part, rows) in parts.items()
-        for (parameter, kind), values in zip(_columns(name, part.columns), zip(*rows, strict=True), strict=True)
-    }
+    found: dict[str, Any] = {}
+    for name, (part, rows) in parts.items():
+        columns = _columns(name, part.columns)
+        if len(rows) == 1:
+            for (parameter, kind), value in zip(columns, rows[0], strict=True):
+                found[parameter] = kind.value(value)
+        else:
+            for (parameter, kind), values in zip(columns, zip(*rows, strict=True), strict=True):
+                found[parameter] = kind.column(values)
+    return found
 
 
 def uuids(values: Sequence[UUID]) -> bytes:
@@ -74,25 +83,41 @@ def integers(values: Sequence[int]) -> bytes:
 
 class _Dump(Dumper):
     format = Format.BINARY
+    sent_as = 0
+
+    def __init__(self, cls: type, context: AdaptContext | None = None) -> None:
+        super().__init__(cls, context)
+        # Not `oid` of the class: psycopg would take this dumper for everybody's values of that type in a COPY.
+        self.oid = self.sent_as
 
     def dump(self, obj: Any) -> Buffer:
         return obj  # type: ignore[no-any-return]
 
 
+def _bytes_of(name: str, oid: int) -> type[bytes]:
+    """Bytes that are sent as this type: psycopg finds the type of a parameter by its class."""
+    kind: type[bytes] = type(name, (bytes,), {})
+    psycopg.adapters.register_dumper(kind, type(f"{name}_dump", (_Dump,), {"sent_as": oid}))
+    return kind
+
+
 class _Kind:
     """A column's type. `pack` makes the bytes of values that are not null, each behind its length."""
 
-    __slots__ = ("_empty", "_one", "_only_null", "_pack", "array", "oid")
+    __slots__ = ("_empty", "_one", "_only_null", "_pack", "array", "oid", "single")
 
     def __init__(self, name: str, oid: int, array_oid: int, pack: Callable[[Sequence[Any]], bytes]) -> None:
         self.oid = oid
-        # psycopg finds the type of a parameter by its class.
-        self.array: type[bytes] = type(f"{name}_array", (bytes,), {})
-        psycopg.adapters.register_dumper(self.array, type(f"{name}_dump", (_Dump,), {"oid": array_oid}))
+        self.single = _bytes_of(name, oid)
+        self.array = _bytes_of(f"{name}_array", array_oid)
         self._pack = pack
         self._one = _HEADER(1, 0, oid, 1, 1)
         self._empty = self.array(struct.pack(">iiI", 0, 0, oid))
         self._only_null = self.array(_HEADER(1, 1, oid, 1, 1) + _NULL)
+
+    def value(self, value: Any) -> bytes | None:
+        """One value of this type, for psycopg to send."""
+        return None if value is None else self.single(self._pack((value,))[4:])
 
     def column(self, values: Sequence[Any]) -> bytes:
         """The values as an array of this type, for psycopg to send."""

@@ -54,7 +54,7 @@ class AsOf:
 
 def as_of(projection: str) -> AsOf:
     """How far the async projection of this name is behind what was committed."""
-    with cursor() as cur:
+    with cursor(kept=True) as cur:
         return as_of_on(cur, projection)
 
 

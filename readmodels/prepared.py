@@ -7,6 +7,7 @@ are simply sent again on a new one.
 
 from collections.abc import Iterable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
@@ -16,6 +17,9 @@ from django.db.models.base import ModelState
 
 Row = TypeVar("Row", bound=Model)
 Parameters = dict[str, Any] | list[Any]
+
+_ROWS_KEPT_AT_MOST = 1_000
+_cursors: WeakKeyDictionary[BaseDatabaseWrapper, psycopg.Cursor[tuple[Any, ...]]] = WeakKeyDictionary()
 
 
 def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
@@ -50,4 +54,10 @@ def _fetch_all(link: BaseDatabaseWrapper, statement: str, parameters: Parameters
         raw: psycopg.Connection[tuple[Any, ...]] = link.connection
         if raw.prepare_threshold is None:
             raw.prepare_threshold = 0  # for cursors of psycopg's: Django's never prepare
-        return psycopg.Cursor(raw).execute(statement, parameters, prepare=True, binary=True).fetchall()
+        # A new cursor would find out anew how each type is sent and read; an old one holds on to its last result.
+        kept = _cursors.pop(link, None)
+        cursor = kept if kept is not None and kept.connection is raw else psycopg.Cursor(raw)
+        rows = cursor.execute(statement, parameters, prepare=True, binary=True).fetchall()
+        if len(rows) <= _ROWS_KEPT_AT_MOST:
+            _cursors[link] = cursor
+        return rows

@@ -19,6 +19,8 @@ _KEY_SECONDS = 2
 _BACK_OFF_SECONDS = 1.0
 # The first commit after a silence wakes at once; a stream of them fifty times a second, not once a command.
 _PAUSE_SECONDS = 0.02
+# Nobody has taken the last one yet: whoever does sees everything that was committed until then.
+_PAUSE_UNHEARD_SECONDS = 0.05
 
 
 class _Waker(threading.Thread):
@@ -35,12 +37,12 @@ class _Waker(threading.Thread):
             self.wanted.clear()
             try:
                 # One wake-up stands for many commits: it bears the request id of the last.
-                self.cause.run(ask_for, "ledger.advance")
+                sent = self.cause.run(ask_for, "ledger.advance")
             except Exception as error:  # noqa: BLE001 - whatever ails the broker, commands go on and beat is the net
                 logger.warning("cannot wake the workers: %s", error)
                 time.sleep(_BACK_OFF_SECONDS)
             else:
-                time.sleep(_PAUSE_SECONDS)
+                time.sleep(_PAUSE_SECONDS if sent else _PAUSE_UNHEARD_SECONDS)
 
 
 _waker: _Waker | None = None
@@ -64,10 +66,14 @@ def wake() -> None:
         waker.wanted.set()
 
 
-def ask_for(task: str, **arguments: str) -> None:
-    """Send `task`, unless one that nobody has taken yet is under way. Raises what the broker raises."""
-    if _valkey().set(_key(task, *arguments.values()), 1, nx=True, ex=_KEY_SECONDS):
-        app.send_task(task, kwargs=arguments, retry=False, expires=30)
+def ask_for(task: str, **arguments: str) -> bool:
+    """Send `task`, unless one that nobody has taken yet is under way; whether it was sent. Raises what the broker
+    raises.
+    """
+    if not _valkey().set(_key(task, *arguments.values()), 1, nx=True, ex=_KEY_SECONDS):
+        return False
+    app.send_task(task, kwargs=arguments, retry=False, expires=30)
+    return True
 
 
 def taken(task: str, *arguments: str) -> None:

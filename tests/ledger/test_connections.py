@@ -1,6 +1,7 @@
 """Connections of the command path: lost ones are told as such, statements that failed are not."""
 
 import threading
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -124,3 +125,44 @@ def test_json_comes_as_the_bytes_that_it_is() -> None:
     with connection() as conn, conn.cursor(binary=True) as cur:
         row = cur.execute("""select '{"b": 1, "a": [null, "\u017d"]}'::jsonb""").fetchone()
     assert row == ('{"a": [null, "\u017d"], "b": 1}'.encode(),)
+
+
+def test_the_connection_that_was_used_last_is_used_next() -> None:
+    close_pool()
+    with connection() as one, connection() as two, connection():
+        pass
+    with connection() as first:
+        assert first is one
+        with connection() as second:
+            assert second is two
+    for _ in range(3):
+        with connection() as again:
+            assert again is one
+
+
+def test_a_kept_cursor_is_kept_unless_it_holds_many_rows_or_failed() -> None:
+    close_pool()
+    with cursor(kept=True) as first:
+        first.execute("select 1")
+    with cursor(kept=True) as second:
+        assert second is first
+        second.execute("select generate_series(1, 5000)")
+    with cursor(kept=True) as third:
+        assert third is not first
+        third.execute("select 1")
+    with cursor() as other:
+        assert other is not third
+    with pytest.raises(psycopg.errors.DivisionByZero), transaction(kept=True) as cur:
+        cur.execute("select 1 / 0")
+    with cursor(kept=True) as fourth:
+        assert fourth is not third
+
+
+def test_how_the_append_sends_its_values_is_nobody_elses_business() -> None:
+    account_id = an_account(1)
+    with transaction() as cur:
+        cur.execute("create temporary table copied (id uuid, ids uuid[], at timestamptz, n bigint) on commit drop")
+        with cur.copy("copy copied from stdin (format binary)") as copy:
+            copy.set_types(("uuid", "uuid[]", "timestamptz", "int8"))
+            copy.write_row((account_id, [account_id], datetime(2026, 3, 29, 1, tzinfo=UTC), 7))
+        assert cur.execute("select id, ids, n from copied").fetchone() == (account_id, [account_id], 7)

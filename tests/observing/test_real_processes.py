@@ -115,6 +115,8 @@ def test_one_scrape_has_the_counts_of_all_web_processes_and_of_the_workers(bank:
         assert bank.deposit(account, token, str(new_id())) == 201
     accepted = {"type": "Deposit", "outcome": "accepted", "refusal": "", "channel": "api"}
     served = {"route": "/api/v1/accounts/<str:account_id>/deposits", "method": "POST", "status": "201"}
+    # Each process counts a moment later.
+    wait_until(lambda: scrape(bank.address).since(before, "passbook_commands_total", **accepted) == 12, 10, "counted")
     for _ in range(6):  # whichever of the processes answers
         after = scrape(bank.address)
         assert after.since(before, "passbook_commands_total", **accepted) == 12

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bank.ops.metrics import files
+from bank.ops.metrics.appends import count_now
 from bank.ops.metrics.ledger import LedgerCollector
 
 # Whoever sends one of these speaks for somebody else: a proxy on this machine is not the machine itself.
@@ -65,6 +66,7 @@ def exposition(*, with_ledger: bool) -> bytes:
 class _CountsCollector(Collector):
     @override
     def collect(self) -> Iterable[Metric]:
+        count_now()
         with files.settled() as found:
             return list(files.merged(found, accumulate=True))
 

@@ -2,6 +2,7 @@
 
 from typing_extensions import override
 
+from bank.ops.metrics.appends import count_later
 from ledger.observing import Hindrance, Observer
 from ledger.store import Batch
 
@@ -11,9 +12,7 @@ class Counting(Observer):
 
     @override
     def appended(self, batch: Batch, seconds: float) -> None:
-        from bank.ops.metrics import instruments
-
-        instruments.count_append(batch, seconds)
+        count_later(batch, seconds)
 
     @override
     def hindered(self, why: Hindrance) -> None:
