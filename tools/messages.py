@@ -7,6 +7,7 @@ a translation, what is gone leaves it; tests/web/test_languages.py fails until e
 import io
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from django.utils.translation.template import templatize
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 LANGUAGES: Final = ("cs",)
+# What stands where a file format asks for a date: the same words make the same files.
+_NO_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _ROOMS: Final = ("accounts", "bank", "readmodels")
 # By which function a string is said to be one to translate, and which of its arguments it is.
 _KEYWORDS: Final[dict[str, Any]] = {
@@ -88,7 +91,9 @@ def write(language: str, catalog: Catalog) -> None:
     dateless = "".join(line for line in lines if not line.startswith(('"POT-Creation-Date', '"PO-Revision-Date')))
     place_of(language, "po").write_text(dateless)
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(dateless.encode()), locale=language))
+    readable = read_po(io.BytesIO(dateless.encode()), locale=language)
+    readable.creation_date = readable.revision_date = _NO_DATE
+    write_mo(compiled, readable)
     place_of(language, "mo").write_bytes(compiled.getvalue())
 
 
