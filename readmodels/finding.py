@@ -13,8 +13,9 @@ import msgspec
 from django.db import connection
 
 IBANS_AT_MOST: Final = 3
-# Two letters of a country and a digit: what begins so may be an IBAN; it is looked for as a word, too.
-_IBAN: Final = re.compile(r"[A-Z]{2}[0-9][A-Z0-9]{0,31}")
+# Country and check digits: what begins so may be an IBAN (it is looked for as a word, too). With less, nearly every
+# account of the bank would fit.
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{0,30}")
 # Letters that no decomposition takes an accent off.
 _PLAIN: Final = str.maketrans("łøđıß", "lodis")
 

@@ -49,6 +49,8 @@ def test_an_iban_is_found_by_its_beginning_with_that_account_first() -> None:
     assert customer.ibans == (ibans[-1], *ibans[:2])
     (same,) = finding.customers(f" {ibans[-1][:4].lower()} {ibans[-1][4:12]}", 10)
     assert same.customer_id == customer_id
+    assert found(ibans[-1][:4]) != []
+    assert found(ibans[-1][:3]) == []  # that many would be nearly all
 
 
 def test_a_word_that_could_be_an_iban_is_still_a_word() -> None:
