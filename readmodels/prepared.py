@@ -1,8 +1,8 @@
-"""Reading on Django's own connection by statements that PostgreSQL plans once: for the few that every request needs.
+"""Statements on Django's own connection that PostgreSQL plans once: for the few that every request needs.
 
 Django's cursors put the values into the text of each statement, so that it is planned anew each time, and ask before
-the first of a request whether the connection still stands. These statements only read: where the connection broke, they
-are simply sent again on a new one.
+the first of a request whether the connection still stands. These statements read, or do no harm when they are carried
+out twice: where the connection broke, they are simply sent again on a new one.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _cursors: WeakKeyDictionary[BaseDatabaseWrapper, psycopg.Cursor[tuple[Any, ...]]
 
 
 def fetch_all(statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-    """The rows of a statement that changes nothing; in the transaction that Django is in, if it is in one."""
+    """The rows of a statement that may be carried out twice; in the transaction that Django is in, if it is in one."""
     link = connections[DEFAULT_DB_ALIAS]
     before = link.connection
     try:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import Error, OperationalError, connection
+from django.db import Error, OperationalError
 from django.http import HttpRequest
 
 from accounts.outcome import Outcome
 from bank.identity import policy
 from bank.identity.models import User
 from bank.web.middleware import correlation_id
-from readmodels import parties
+from readmodels import parties, prepared
 
 WEB: Final = "web"
 API: Final = "api"
@@ -42,6 +42,7 @@ insert into access_record (actor, roles, customer_id, account_id, route, channel
 select %(actor)s, %(roles)s::text[], look.customer_id, look.account_id, %(route)s, %(channel)s, %(correlation_id)s
 from unnest(%(customers)s::uuid[], %(accounts)s::uuid[]) with ordinality as look (customer_id, account_id, number)
 order by look.number
+returning true
 """
 
 
@@ -62,8 +63,8 @@ def record_looks(request: HttpRequest, person: User, looks: Iterable[Look], chan
         "accounts": [look.account_id for look in others],
     }
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, values)
+        # Where the connection broke it is sent again: rather two records of one look than none.
+        prepared.fetch_all(_INSERT, values)
     except Error as error:
         raise AccessNotRecorded("a look at a customer's data could not be recorded") from error
 
