@@ -133,8 +133,7 @@ class _Work:
         crowded = not lock and len(self.fresh) >= _LARGE and crowd.is_there()
         with transaction(kept=True) if lock else cursor(kept=True) as cur:
             decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing, load_all=crowded)
-            if not crowded:
-                appended = _appended(cur, decided)
+            appended = None if crowded else _appended(cur, decided)
         if crowded:
             with transaction(kept=True) as cur:
                 moved = store.lock_moved(cur, {i: s.from_version for i, s in decided.batch.streams.items()})

@@ -43,7 +43,7 @@ _PLANNER = (
 _CHECKOUT_TIMEOUT_SECONDS = 5.0
 _WHICH_SERVER = "select pg_postmaster_start_time(), oid from pg_database where datname = current_database()"
 
-_pool: ConnectionPool[Connection] | None = None
+_pool: ConnectionPool[_Link] | None = None
 _lock = threading.Lock()
 _server: tuple[Any, ...] = ()
 
@@ -122,7 +122,7 @@ def _is_lost(error: psycopg.OperationalError) -> bool:
     return state is None or state.startswith(("08", "57P"))
 
 
-def _current_pool() -> ConnectionPool[Connection]:
+def _current_pool() -> ConnectionPool[_Link]:
     global _pool
     if _pool is not None:
         return _pool
@@ -138,7 +138,7 @@ def _after_fork() -> None:
     _pool, _lock = None, threading.Lock()
 
 
-def _open_pool() -> ConnectionPool[Connection]:
+def _open_pool() -> ConnectionPool[_Link]:
     # Django's own parameters, so that a test database is followed; connections of the ORM stay apart from ours.
     parameters = connections["default"].settings_dict
     conninfo = psycopg.conninfo.make_conninfo(

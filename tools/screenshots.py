@@ -211,7 +211,7 @@ def _take(page: Page, name: str) -> None:
     for size, (width, height, depth) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for colours in ("light", "dark"):
-            page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=colours)
             page.evaluate("document.fonts.ready.then(() => true)")
             whole: int = page.evaluate("document.documentElement.scrollHeight")
             clip = {"x": 0, "y": 0, "width": width, "height": min(max(whole, height), depth), "scale": 1}
