@@ -37,7 +37,7 @@ _LOOKS: Final[dict[str, str]] = {
 }
 _OWN_TABLES: Final = (
     *("identity", "account_", "mfa_", "usersessions_"),
-    *("api", "auth", "django_session", "django_admin_log", "web"),
+    *("api", "auth", "django_session", "django_admin_log", "web_"),
 )
 _JOBS: Final[dict[str, str]] = {
     "ledger_entry": "insert (position, sequence, hash)",

@@ -8,7 +8,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from bank.identity.models import Role, User
-from bank.webhooks.sending import deliver_due
 from ledger.runner import drain
 from readmodels import webhook_endpoints
 from readmodels.webhook_endpoints import WebhookEndpointRow
@@ -16,7 +15,7 @@ from tests.steps import an_account, deposit, do
 from tests.web.pages import Browser, Page, location
 from tests.web.people import a_login
 from tests.webhooks.receiver import a_receiver
-from tests.webhooks.steps import an_endpoint, rows, send
+from tests.webhooks.steps import an_endpoint, deliver, rows, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 URL = "https://hooks.example.com/passbook"
@@ -161,7 +160,7 @@ def test_the_log_shows_what_became_of_each_message_and_sends_one_again(desk: Bro
         place = f"/webhooks/{endpoint_id}/deliveries/{delivered.event_id}"
         assert "Messages on their way again" in straight(desk, f"{place}/replay", "Send again").text
         drain()
-        deliver_due(endpoint_id)
+        deliver(endpoint_id)
         assert receiver.ids.count(delivered.message_id) == 2
         assert "Asked for" in desk.open(place).text
 
