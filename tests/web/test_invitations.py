@@ -40,6 +40,11 @@ def link_on(page: Page) -> str:
     return found[1]
 
 
+def invited_by(link: str) -> str:
+    """Whose invitation a link is: behind it are its second and its signature."""
+    return link.partition(":")[0]
+
+
 def customer_of(page: Page) -> UUID:
     return UUID(urlsplit(page.link("Go to the customer")).path.rsplit("/", 1)[-1])
 
@@ -51,8 +56,10 @@ def open_log_in(browser: Browser, url: str, password: str = PASSWORD) -> Page:
 def test_who_is_registered_gets_a_link_by_hand_and_by_mail(desk: Browser) -> None:
     receipt = register(desk)
     assert mail.outbox[0].to == ["edsger@example.org"]
-    assert link_on(receipt) in str(mail.outbox[0].body)
-    assert link_on(receipt) == link_on(desk.open(receipt.link("Go to the customer")))
+    by_mail = re.search(r"http://testserver(/invitations/\S+)", str(mail.outbox[0].body))
+    assert by_mail is not None
+    elsewhere = link_on(desk.open(receipt.link("Go to the customer")))
+    assert invited_by(link_on(receipt)) == invited_by(by_mail[1]) == invited_by(elsewhere)
 
 
 def test_without_an_address_the_link_is_on_the_receipt_alone(desk: Browser) -> None:
