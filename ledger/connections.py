@@ -149,6 +149,11 @@ def _open_pool() -> ConnectionPool[_Link]:
         port=parameters["PORT"] or None,
         application_name="passbook ledger",
         connect_timeout=3,
+        # A server that vanished without a word (over TCP) is given up after half a minute.
+        keepalives_idle=15,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=30_000,
         options=_PLANNER + (f" -c role={settings.DATABASE_ROLE}" if settings.DATABASE_ROLE else ""),
     )
     pool = ConnectionPool(
