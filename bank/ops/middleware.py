@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from bank.ops import logs, work
 from bank.ops.metrics import instruments
+from bank.ops.metrics.later import count_later
 
 # What is served without a route: files, and paths that lead nowhere.
 _STATIC: Final = "/static"
@@ -29,7 +30,8 @@ class ObservingMiddleware:
             response = self._get_response(request)
             seconds = time.perf_counter() - began
             route = mine.route
-            instruments.count_request(_label(mine, route), request.method, response.status_code, seconds)
+            label, status = _label(mine, route), response.status_code
+            count_later(instruments.count_request, label, request.method, status, seconds)
             logs.log_access(
                 method=request.method,
                 status=response.status_code,

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bank.ops.metrics import files
-from bank.ops.metrics.appends import count_now
+from bank.ops.metrics.later import count_now
 from bank.ops.metrics.ledger import LedgerCollector
 
 # Whoever sends one of these speaks for somebody else: a proxy on this machine is not the machine itself.

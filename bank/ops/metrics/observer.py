@@ -2,7 +2,7 @@
 
 from typing_extensions import override
 
-from bank.ops.metrics.appends import count_later
+from bank.ops.metrics.later import count_later
 from ledger.observing import Hindrance, Observer
 from ledger.store import Batch
 
@@ -12,7 +12,7 @@ class Counting(Observer):
 
     @override
     def appended(self, batch: Batch, seconds: float) -> None:
-        count_later(batch, seconds)
+        count_later(_count_append, batch, seconds)
 
     @override
     def hindered(self, why: Hindrance) -> None:
@@ -43,3 +43,9 @@ class Counting(Observer):
         from bank.ops.metrics import instruments
 
         instruments.count_verification(right=right)
+
+
+def _count_append(batch: Batch, seconds: float) -> None:
+    from bank.ops.metrics import instruments
+
+    instruments.count_append(batch, seconds)

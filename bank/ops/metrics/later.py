@@ -1,4 +1,4 @@
-"""Counting appends a tenth of a second late, in a thread: counting one takes as long as deciding it.
+"""Counting a tenth of a second late, in a thread: to count a command takes as long as to decide it.
 
 Whoever scrapes its own process gets everything. A process that is killed takes its last tenth of a second along.
 """
@@ -9,24 +9,23 @@ import os
 import threading
 import time
 from collections import deque
-from typing import Final
-
-from ledger.store import Batch
+from collections.abc import Callable
+from typing import Any, Final
 
 logger = logging.getLogger(__name__)
 
 LATE_SECONDS: Final = 0.1
 _WAITING_AT_MOST: Final = 1_000  # a batch has events; many of them would fill the memory
 
-_waiting: deque[tuple[Batch, float]] = deque()
+_waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
 _wanted = threading.Event()
 _counting = threading.Lock()
 _thread: threading.Thread | None = None
 
 
-def count_later(batch: Batch, seconds: float) -> None:
-    """A batch was committed: count it soon."""
-    _waiting.append((batch, seconds))
+def count_later(count: Callable[..., None], *facts: Any) -> None:
+    """Call `count` with these facts, soon."""
+    _waiting.append((count, facts))
     if not _wanted.is_set():
         _ask()
     elif len(_waiting) >= _WAITING_AT_MOST:
@@ -34,14 +33,14 @@ def count_later(batch: Batch, seconds: float) -> None:
 
 
 def count_now() -> None:
-    """Count what waits to be counted."""
-    if not _waiting:
-        return  # and make no files
-    from bank.ops.metrics import instruments
-
+    """Count what waits to be counted. What cannot be is logged: it must not end the counting."""
     with _counting:
         while _waiting:
-            instruments.count_append(*_waiting.popleft())
+            count, facts = _waiting.popleft()
+            try:
+                count(*facts)
+            except Exception:
+                logger.exception("something could not be counted")
 
 
 def _ask() -> None:
@@ -57,10 +56,7 @@ def _run() -> None:
         _wanted.wait()
         time.sleep(LATE_SECONDS)
         _wanted.clear()
-        try:
-            count_now()
-        except Exception:  # what cannot be counted must not end the counting
-            logger.exception("appends could not be counted")
+        count_now()
 
 
 def _after_fork() -> None:
