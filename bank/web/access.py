@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -15,6 +16,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from bank.access_records.recording import Look, record_looks
 from bank.identity import policy
 from bank.identity.models import User
+from bank.web.typed import keep_typed
 from readmodels import balances
 from readmodels.balances import AccountRow
 
@@ -75,9 +77,14 @@ def visible_account(request: SignedInRequest, account_id: UUID) -> AccountRow:
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """A page sends to the sign-in and back. A swap inside a page lets the whole page do so."""
+    """A page sends to the sign-in and back, and what was typed comes along. A swap lets the whole page do so.
+
+    A hint for a form is left out instead: the page that would load again is being filled in.
+    """
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=204)
-        response.headers["HX-Refresh"] = "true"
+        if request.method == "GET":
+            response.headers["HX-Refresh"] = "true"
         return response
-    return redirect_to_login(request.get_full_path())
+    typed = keep_typed(request)
+    return redirect_to_login(f"{request.path}?{urlencode({'typed': typed})}" if typed else request.get_full_path())

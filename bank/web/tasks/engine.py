@@ -31,6 +31,7 @@ from bank.web.drafts import (
 )
 from bank.web.middleware import correlation_id
 from bank.web.tasks.task import Task, Values
+from bank.web.typed import load_typed
 from ledger.errors import VersionConflict
 from ledger.ids import new_id
 
@@ -44,19 +45,16 @@ class SeeOther(HttpResponseRedirect):
 
 
 def run_form(request: SignedInRequest, task: Task) -> HttpResponse:
-    """GET: the form, empty or filled from a draft. POST: on to the check page, or the form again with what is wrong."""
+    """GET: the form, empty or filled with what is known. POST: to the check page, or the form with what is wrong."""
     if request.method == "POST":
         return _continue(request, task)
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "POST"])
-    token = request.GET.get("draft")
-    if token is None:
-        return _show_form(request, task, task.form(initial=task.first_values(request.GET)))
     try:
-        draft = load_draft(token, request.user, task=task.name, subject=task.subject)
+        values, command_id = _known(request, task)
     except (DraftExpired, DraftNotValid) as problem:
         return _refuse_draft(request, task, problem)
-    return _show_form(request, task, task.form(initial=draft.values), command_id=draft.command_id)
+    return _show_form(request, task, task.form(initial=values), command_id=command_id)
 
 
 def begin_check(request: SignedInRequest, task: Task) -> HttpResponse:
@@ -82,6 +80,20 @@ def run_check(request: SignedInRequest, task: Task) -> HttpResponse:
     if outcome is not None and outcome.accepted:
         return _already_done(request, task, draft.command_id)
     return _show_check(request, task, draft, command)
+
+
+def _known(request: SignedInRequest, task: Task) -> tuple[Values, UUID | None]:
+    """What the form begins with: of a draft, of what was typed before the session was over, or else the first values.
+
+    Raises DraftExpired, DraftNotValid.
+    """
+    if (token := request.GET.get("draft")) is not None:
+        draft = load_draft(token, request.user, task=task.name, subject=task.subject)
+        return draft.values, draft.command_id
+    if (token := request.GET.get("typed")) is not None:
+        ticket, values = load_typed(token, request.user, subject=task.subject)
+        return values, ticket.command_id
+    return task.first_values(request.GET), None
 
 
 def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
