@@ -63,6 +63,15 @@ def test_it_says_that_figures_are_behind_when_nobody_counts(
     assert "behind" not in operations.open(URL).text
 
 
+def test_a_page_that_is_open_says_so_too_though_nothing_new_comes(
+    operations: Browser, ada: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = html.unescape(re.findall(r'hx-get="([^"]+)"', operations.open(URL).html)[0])
+    assert operations.open(poll).status == 204
+    monkeypatch.setattr("bank.web.pages.daily_flows._BEHIND_SECONDS", 0.0)
+    assert "These figures are behind." in operations.open(poll).text
+
+
 @pytest.mark.parametrize(
     "query",
     ["from=x", "to=2026-02-30", "from=2026-02-02&to=2026-01-01", "from=1900-01-01&to=2026-01-01", "currency=XXX",

@@ -52,7 +52,8 @@ def daily_flows_page(request: SignedInRequest) -> HttpResponse:
     """Table and chart. The page asks again by itself; 204 while nothing is new: nothing is swapped then."""
     # The freshness is read first: the figures are then at least as new as it says.
     as_of = freshness.as_of("daily_flows")
-    seen = f"{as_of.position}-{as_of.lag_events}"
+    is_behind = as_of.lag_seconds > _BEHIND_SECONDS
+    seen = f"{as_of.position}-{as_of.lag_events}-{int(is_behind)}"
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     currencies = daily_flows.currencies()
@@ -60,7 +61,7 @@ def daily_flows_page(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "as_of": as_of,
-        "is_behind": as_of.lag_seconds > _BEHIND_SECONDS,
+        "is_behind": is_behind,
         "filters": {name: request.GET[name] for name in ("from", "to", "currency") if request.GET.get(name)},
         "seen": seen,
     }

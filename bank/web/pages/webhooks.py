@@ -57,12 +57,13 @@ def webhook_page(request: SignedInRequest, endpoint_id: UUID) -> HttpResponse:
     """An endpoint, what can be done to it, and its log. The log asks again by itself; 204 while nothing is new."""
     endpoint = _endpoint_or_404(endpoint_id)
     as_of = freshness.as_of(projection.NAME)
+    is_behind = as_of.lag_seconds > _BEHIND_SECONDS
     form = LogForm(request.GET)
     is_valid = form.is_valid()
     status, before = (form.cleaned_data.get("status") or None, form.cleaned_data.get("before")) if is_valid else ("", 0)
     rows = deliveries.page(endpoint_id, _DELIVERIES_SHOWN + 1, before=before, status=status) if is_valid else []
     shown = rows[:_DELIVERIES_SHOWN]
-    seen = _digest([as_of.position, *((row.event_id, row.status, row.attempts, row.round) for row in shown)])
+    seen = _digest([as_of.position, is_behind, *((row.event_id, row.status, row.attempts, row.round) for row in shown)])
     if request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context: dict[str, Any] = {
@@ -76,7 +77,7 @@ def webhook_page(request: SignedInRequest, endpoint_id: UUID) -> HttpResponse:
         "next_before": shown[-1].position if len(rows) > _DELIVERIES_SHOWN else None,
         "seen": seen,
         "as_of": as_of,
-        "is_behind": as_of.lag_seconds > _BEHIND_SECONDS,
+        "is_behind": is_behind,
         "old_secret_signs": endpoint.previous_valid_until is not None
         and endpoint.previous_valid_until > timezone.now(),
     }
