@@ -18,13 +18,14 @@ from tests.web.people import Customer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
 Somebody = Callable[..., Person]
+both = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
 def withdrawals_of(customer: Customer) -> int:
     return sum(event.type == "WithdrawalMade" for event in read_stream(customer.account_id))
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@both
 def test_ada_deposits_withdraws_and_sends_money_to_grace(
     somebody: Somebody, ada: Customer, grace: Customer, scripts: bool
 ) -> None:
@@ -66,8 +67,9 @@ def test_ada_deposits_withdraws_and_sends_money_to_grace(
     assert person.heading == "Sign in"
 
 
-def test_a_double_click_makes_one_event(somebody: Somebody, ada: Customer) -> None:
-    person = somebody(signed_in=ada.user)
+@both
+def test_a_double_click_makes_one_event(somebody: Somebody, ada: Customer, scripts: bool) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
     person.fill("Amount", "10")
     person.press("Continue")
@@ -77,8 +79,9 @@ def test_a_double_click_makes_one_event(somebody: Somebody, ada: Customer) -> No
     assert ada.account.balance_minor == 490_00
 
 
-def test_the_back_button_is_safe(somebody: Somebody, ada: Customer) -> None:
-    person = somebody(signed_in=ada.user)
+@both
+def test_the_back_button_is_safe(somebody: Somebody, ada: Customer, scripts: bool) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
     person.fill("Amount", "10")
     person.press("Continue")
@@ -91,21 +94,24 @@ def test_the_back_button_is_safe(somebody: Somebody, ada: Customer) -> None:
     assert withdrawals_of(ada) == 1
 
 
-def test_a_page_that_went_stale_says_what_changed_and_lets_one_go_on(somebody: Somebody, ada: Customer) -> None:
-    person = somebody(signed_in=ada.user)
+@both
+def test_a_page_that_went_stale_says_what_changed_and_lets_one_go_on(
+    somebody: Somebody, ada: Customer, scripts: bool
+) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
     person.fill("Amount", "10")
     person.press("Continue")
     do(deposit(ada.account_id, 7_00))
     person.press("Withdraw now")
     person.sees("The account has changed since you opened this page.")
-    assert person.page.evaluate("document.activeElement.classList.contains('notice')")
+    expect(person.page.locator(".notice[autofocus]")).to_be_focused()
     person.press("Withdraw now")
     person.sees("Withdrawal done")
     assert ada.account.balance_minor == 497_00
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@both
 def test_a_refusal_takes_the_focus_and_keeps_the_values(somebody: Somebody, ada: Customer, scripts: bool) -> None:
     person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
@@ -126,21 +132,22 @@ def test_a_refusal_takes_the_focus_and_keeps_the_values(somebody: Somebody, ada:
     assert ada.account.balance_minor == 0
 
 
-def test_a_transfer_by_keyboard_alone(somebody: Somebody, ada: Customer, grace: Customer) -> None:
+@both
+def test_a_transfer_by_keyboard_alone(somebody: Somebody, ada: Customer, grace: Customer, scripts: bool) -> None:
     savings = an_account(customer_id=ada.customer_id, name="Savings")
-    person = somebody(signed_in=ada.user)
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.open(f"/accounts/{ada.account_id}/transfer")
     keyboard = person.page.keyboard
 
     def tab_to(selector: str) -> None:
         for _ in range(30):
-            if person.page.evaluate("s => document.activeElement.matches(s)", selector):
+            if person.page.locator(f"{selector}:focus").count():
                 return
             keyboard.press("Tab")
         raise AssertionError(f"{selector} is not reached by Tab")
 
     keyboard.press("Tab")
-    assert person.page.evaluate("document.activeElement.innerText") == "Skip to the content"
+    expect(person.page.locator(":focus")).to_have_text("Skip to the content")
     keyboard.press("Enter")
     tab_to(f"#to-{savings}")
     keyboard.press("Space")
@@ -154,7 +161,7 @@ def test_a_transfer_by_keyboard_alone(somebody: Somebody, ada: Customer, grace: 
     assert ada.account.balance_minor == 475_00
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@both
 def test_older_movements_and_filters(somebody: Somebody, ada: Customer, scripts: bool) -> None:
     for number in range(40):
         do(deposit(ada.account_id, 1_00, reference=f"Gift {number:02d}"))
@@ -224,10 +231,11 @@ def test_the_daily_flows_refresh_themselves(somebody: Somebody, ada: Customer, t
     person.sees("€119.00")
 
 
+@both
 def test_the_teller_freezes_and_the_customer_is_told_why_nothing_goes_out(
-    somebody: Somebody, ada: Customer, teller: User
+    somebody: Somebody, ada: Customer, teller: User, scripts: bool
 ) -> None:
-    desk = somebody(signed_in=teller)
+    desk = somebody(signed_in=teller, java_script_enabled=scripts)
     desk.fill("Name, email or IBAN", "lovelace")
     desk.press("Find customer")
     desk.go("Ada L•••")
@@ -237,7 +245,7 @@ def test_the_teller_freezes_and_the_customer_is_told_why_nothing_goes_out(
     desk.press("Continue")
     desk.press("Freeze account")
     assert desk.heading == "Account frozen"
-    person = somebody(signed_in=ada.user)
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Everyday ada")
     person.sees("Frozen")
     person.sees("The account is frozen: money can come in, but not go out.")
@@ -263,23 +271,9 @@ def test_registered_and_served_on_one_day(somebody: Somebody, teller: User) -> N
     desk.sees("€100.00")
 
 
-def test_a_session_that_ended_in_the_middle_goes_on_after_the_sign_in(somebody: Somebody, ada: Customer) -> None:
-    person = somebody(signed_in=ada.user)
-    person.go("Withdraw money")
-    person.fill("Amount", "10")
-    person.press("Continue")
-    person.context.clear_cookies(name="sessionid")
-    person.press("Withdraw now")
-    person.fill("User name or email", "ada")
-    person.fill("Password", "passbook-demo")
-    person.press("Sign in")
-    person.press("Withdraw now")
-    person.sees("Withdrawal done")
-    assert withdrawals_of(ada) == 1
-
-
-def test_an_account_frozen_between_two_pages(somebody: Somebody, ada: Customer) -> None:
-    person = somebody(signed_in=ada.user)
+@both
+def test_an_account_frozen_between_two_pages(somebody: Somebody, ada: Customer, scripts: bool) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
     person.fill("Amount", "10")
     person.press("Continue")
