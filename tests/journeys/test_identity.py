@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from bank.identity import throttle
 from bank.identity.models import User
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.person import Person
+from tests.steps import an_account
 from tests.web.codes import code_of
 from tests.web.people import Customer
 
@@ -156,6 +158,25 @@ def test_a_token_is_made_after_saying_who_one_is(somebody: Somebody, ada: Custom
     person.page.get_by_label("See customers, accounts and movements").check(force=True)
     person.press("Make token")
     assert person.heading == "Token made"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_account_is_closed_after_saying_who_one_is(
+    somebody: Somebody, ada: Customer, teller: User, settings: Settings, scripts: bool
+) -> None:
+    settings.CONFIRM_BEFORE = ["freeze", "close"]
+    desk = somebody(signed_in=teller, java_script_enabled=scripts)
+    desk.open(f"/accounts/{an_account(customer_id=ada.customer_id)}/close")
+    desk.fill("Reason", "Moved away")
+    desk.press("Continue")
+    assert desk.heading == "Confirm that it is you"
+    desk.fill("Your password", "wrong")
+    desk.press("Continue")
+    desk.sees("The password is wrong")
+    confirm(desk)
+    desk.sees("Moved away")
+    desk.press("Close account for ever")
+    assert desk.heading == "Account closed"
 
 
 def test_guessing_closes_the_door_and_the_page_says_for_how_long(somebody: Somebody, ada: Customer) -> None:
