@@ -46,9 +46,9 @@ def test_commands_go_on_at_full_speed_without_valkey_and_reports_catch_up_when_i
     wait_until(lambda: all_reports_passed(token), 20, "the reports catch up")
     handle(deposit(account_id, 1), by=BY)
     check_accounts([account_id])
-    # Generous: on two cores, beside a worker that is busy in the first case alone.
-    assert stopped < 2 * running + 0.5
-    assert frozen < 2 * running + 0.5
+    # Generous: the machine may do something else at the moment. Waiting for Valkey would take a second for each.
+    assert stopped < 5 * running + 5
+    assert frozen < 5 * running + 5
 
 
 def test_what_valkey_forgot_is_no_loss(site: Site) -> None:
