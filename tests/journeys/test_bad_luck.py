@@ -118,6 +118,39 @@ def test_a_page_that_is_open_stays_calm_and_follows_when_the_database_is_back(
 
 
 @both
+def test_at_every_door_a_database_that_is_away_is_told_calmly_and_nobody_is_signed_out(
+    somebody: Somebody, ada: Customer, grace: Customer, scripts: bool
+) -> None:
+    account = f"/accounts/{ada.account_id}"
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
+    person.open(account)
+    stranger = somebody(java_script_enabled=scripts)
+    with database_away():
+        stranger.sign_in("grace", PASSWORD)
+        assert stranger.heading == PAUSING
+        person.fill("Search", "Rent")
+        person.press("Search")  # with scripts a swap, which fails, and then the plain form
+        expect(person.page.get_by_role("heading", level=1)).to_have_text(PAUSING)
+        for path in (
+            "/",
+            account,
+            f"{account}/transfer",
+            f"{account}/movements.csv",
+            "/payees",
+            "/security",
+            "/admin/",
+        ):
+            person.open(path)
+            assert person.heading == PAUSING, path
+        assert not scripts or person.barriers() == []  # what looks for barriers is a script itself
+    person.open("/")
+    reload(person, until="Hello, Ada Lovelace")
+    reload(stranger, until="Hello, Grace Hopper")
+    forget_pauses(person)
+    forget_pauses(stranger)
+
+
+@both
 def test_while_the_worker_is_down_reports_say_that_they_are_behind_and_balances_are_right(
     somebody: Somebody, ada: Customer, teller: User, scripts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
