@@ -173,6 +173,18 @@ def test_a_passkey_that_is_none_is_turned_away(ruth: User) -> None:
     assert not Authenticator.objects.exists()
 
 
+def test_another_persons_passkey_does_not_exist(ruth: User) -> None:
+    other = User.objects.create_user("otto", password=PASSWORD)
+    passkey = Authenticator.objects.create(user=other, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone"})
+    browser = Browser.signed_in(ruth)
+    confirmed(browser, "/security/passkeys/add")
+    for passkey_id in (passkey.pk, passkey.pk + 1):
+        url = f"/security/passkeys/{passkey_id}/remove"
+        assert (browser.open(url).status, browser.post(url, {}).status) == (404, 404)
+    assert Authenticator.objects.filter(user=other).exists()
+    assert "Phone" not in browser.open("/security").text
+
+
 def test_the_demo_shows_the_code_of_its_own_app_and_of_no_other(ruth: User, settings: Settings) -> None:
     add_app(Browser.signed_in(ruth))
     settings.DEMO = True
