@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -16,7 +15,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from bank.access_records.recording import Look, record_looks
 from bank.identity import policy
 from bank.identity.models import User
-from bank.web.typed import keep_typed
+from bank.web.typed import page_again
 from readmodels import balances
 from readmodels.balances import AccountRow
 
@@ -86,5 +85,4 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
         if request.method == "GET":
             response.headers["HX-Refresh"] = "true"
         return response
-    typed = keep_typed(request)
-    return redirect_to_login(f"{request.path}?{urlencode({'typed': typed})}" if typed else request.get_full_path())
+    return redirect_to_login(page_again(request) or request.get_full_path())

@@ -11,6 +11,7 @@ from django_stubs_ext import StrOrPromise
 
 from bank.web.context import bank
 from bank.web.middleware import correlation_id
+from bank.web.typed import page_again
 from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
 from ledger.partitions import EventsDetached
 
@@ -67,11 +68,14 @@ UNAVAILABLE = Problem(
 )
 
 
-def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    """The page for `problem`. It takes nothing from the session or the database, so that it works when they do not."""
+def problem_page(request: HttpRequest, problem: Problem, *, again: str = "") -> HttpResponse:
+    """The page for `problem`, with a way back to the page `again` where there is one.
+
+    It takes nothing from the session or the database, so that it works when they do not.
+    """
     html = render_to_string(
         "problem.html",
-        {**bank(request), "problem": problem, "request_id": correlation_id(request)},
+        {**bank(request), "problem": problem, "again": again, "request_id": correlation_id(request)},
     )
     response = HttpResponse(html, status=problem.status)
     response.headers["Cache-Control"] = "no-store"
@@ -96,8 +100,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names it
-    """Django's CSRF_FAILURE_VIEW."""
-    return problem_page(request, FORM_EXPIRED)
+    """Django's CSRF_FAILURE_VIEW. Most of all this meets who signed in again in another tab: nothing typed is lost."""
+    return problem_page(request, FORM_EXPIRED, again=page_again(request))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What somebody had typed into a task's form when the session was over: on its way past the sign-in, and back.
+"""What somebody had typed into a task's form that could not be taken, as the session was over: on its way back there.
 
 Like a draft it travels in an address, encrypted. Nobody is signed in yet whom it could be sealed for; but it holds the
 form's ticket, which is signed for the person whose form it was, so that nobody else can be led to a filled-in form.
@@ -7,6 +7,7 @@ form's ticket, which is signed for the person whose form it was, so that nobody 
 import base64
 import json
 from typing import Final
+from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.http import HttpRequest
@@ -18,6 +19,14 @@ from bank.web.drafts import MAX_AGE_SECONDS, DraftNotValid, Ticket, read_ticket
 # What is far longer than a task's fields was not typed into them; and an address has to hold it.
 MAX_LENGTH: Final = 4_000
 _FIELDS_OF_THE_FORM_ITSELF: Final = {"csrfmiddlewaretoken"}
+
+
+def page_again(request: HttpRequest) -> str:
+    """The page from which this was sent, as it was filled in; empty where it was no page of a task."""
+    if "draft" in request.POST:
+        return request.get_full_path()  # a check page's address holds the draft
+    typed = keep_typed(request)
+    return f"{request.path}?{urlencode({'typed': typed})}" if typed else ""
 
 
 def keep_typed(request: HttpRequest) -> str:

@@ -77,6 +77,30 @@ def test_a_session_that_ends_between_any_two_pages_costs_nothing_that_was_typed(
 
 
 @both
+def test_who_signed_in_anew_in_another_tab_goes_on_in_the_first_one(
+    somebody: Somebody, ada: Customer, scripts: bool
+) -> None:
+    person = somebody(signed_in=ada.user, java_script_enabled=scripts)
+    person.go("Withdraw money")
+    person.fill("Amount", "10")
+    person.fill("Reference (optional)", "Rent")
+    first, person.page = person.page, person.context.new_page()
+    person.open("/")
+    person.press("Sign out")
+    person.sign_in("ada", PASSWORD)
+    person.page = first
+    person.press("Continue")
+    assert person.heading == "This form cannot be used any more"
+    assert not scripts or person.barriers() == []
+    person.go("Open the page again")
+    person.press("Continue")
+    person.sees("Rent")
+    person.press("Withdraw now")
+    person.sees("Withdrawal done")
+    assert events_of(ada).count("WithdrawalMade") == 1
+
+
+@both
 def test_the_database_goes_away_in_the_middle_of_a_task_and_nothing_is_lost(
     somebody: Somebody, ada: Customer, scripts: bool
 ) -> None:

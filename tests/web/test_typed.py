@@ -1,13 +1,16 @@
 """What was typed when the session was over comes back after the sign-in: to who typed it, and to nobody else."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.test import Client
 
+from bank.identity.models import Role
 from bank.web import drafts, typed
 from tests.web.drafting import drafted_id, path
 from tests.web.pages import Browser, Page, location
-from tests.web.people import Customer
+from tests.web.people import Customer, a_login
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +54,40 @@ def test_nobody_else_is_led_to_a_form_that_is_filled_in(browser: Browser, ada: C
     assert other.open(back_to).status == 404
     page = other.open(f"{path(grace, 'withdraw')}?{urlsplit(back_to).query}")
     assert (page.status, PRIVATE in page.text) == (400, False)
+
+
+def test_ticks_come_back_too(bank: None) -> None:
+    operator = a_login("operations", Role.OPERATIONS)
+    desk = Browser.signed_in(operator)
+    fields = desk.open("/webhooks/register").form("Continue").fields
+    desk.client.logout()
+    chosen = {"url": "https://hooks.example.com/", "event_types": ["DepositMade", "AccountOpened"]}
+    answer = desk.client.post("/webhooks/register", {**fields, **chosen})
+    desk.client.force_login(operator)
+    html = desk.open(parse_qs(urlsplit(answer.headers["Location"]).query)["next"][0]).html
+    ticked = [tag for tag in re.findall(r"<input[^>]*>", html) if "checked" in tag]
+    assert sorted(re.search('value="([^"]*)"', tag)[1] for tag in ticked) == ["AccountOpened", "DepositMade"]
+
+
+def test_who_signed_in_anew_in_another_tab_is_led_back_to_what_was_typed(ada: Customer) -> None:
+    """A sign-in makes the forms of before worthless (CSRF)."""
+    browser = Browser(Client(enforce_csrf_checks=True))
+    browser.client.force_login(ada.user)
+    form = browser.open(path(ada, "withdraw"))
+    refused = browser.send(form, "Continue", amount="100", csrfmiddlewaretoken="x" * 32)
+    assert (refused.status, "This form cannot be used any more" in refused.text) == (403, True)
+    form = browser.open(refused.link("Open the page again"))
+    check = browser.follow(browser.send(form, "Continue"))
+    refused = browser.send(check, "Withdraw now", csrfmiddlewaretoken="x" * 32)
+    assert ada.account.balance_minor == 500_00
+    check = browser.open(refused.link("Open the page again"))
+    assert browser.follow(browser.send(check, "Withdraw now")).status == 200
+    assert ada.account.balance_minor == 400_00
+
+
+def test_where_nothing_was_typed_there_is_nothing_to_open_again(ada: Customer) -> None:
+    refused = Browser(Client(enforce_csrf_checks=True)).post("/sign-out", {})
+    assert (refused.status, "Open the page again" in refused.links) == (403, False)
 
 
 @pytest.mark.parametrize("token", ["", "x", "gAAAAA==", "\u00e9", "%00", "A" * 9_000])

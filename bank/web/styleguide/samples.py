@@ -169,7 +169,12 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("neither", online=Online(customer_id=things.ID, has_log_in=False)),
     ],
     "problem": [
-        _sample(str(problem.status), problem=problem, request_id=str(things.ID))
+        _sample(
+            str(problem.status),
+            problem=problem,
+            request_id=str(things.ID),
+            again="/transfer" if problem is FORM_EXPIRED else "",
+        )
         for problem in (FORM_EXPIRED, NOT_FOUND, SERVER_ERROR, UNAVAILABLE)
     ],
 }
