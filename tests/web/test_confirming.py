@@ -1,9 +1,14 @@
 """Grave tasks ask once more who one is, where the settings say so; nothing that was typed is lost."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from pytest_django import Settings
 
 from bank.identity.models import User
+from bank.ops import places
 from tests.web.codes import PASSWORD
 from tests.web.pages import Browser, Page
 from tests.web.people import Customer
@@ -54,3 +59,11 @@ def test_named_tasks_are_confirmed(person: Browser, ada: Customer, settings: Set
     asked = person.follow(person.follow(sent))
     check = person.follow(person.send(asked, "Continue", password=PASSWORD))
     assert person.follow(person.send(check, "Withdraw now")).status == 200
+
+
+def test_outside_of_the_demo_grave_tasks_and_large_transfers_are_confirmed_without_being_asked_for() -> None:
+    unset = {"CONFIRM_BEFORE", "CONFIRM_TRANSFERS_FROM", "PASSBOOK_DEMO"}
+    asked = "from bank import settings as s; print(s.CONFIRM_BEFORE, s.CONFIRM_TRANSFERS_FROM)"
+    env = {name: value for name, value in os.environ.items() if name not in unset}
+    said = subprocess.check_output([sys.executable, "-c", asked], cwd=places.REPOSITORY, env=env, text=True)
+    assert said.strip() == "['freeze', 'close'] 10000"
