@@ -19,7 +19,6 @@ import pytest
 from accounts.handler import handle_all
 from bank.api.scopes import Scope
 from bank.api.tokens import issue_token, revoke_token
-from bank.ops import parts
 from ledger.models import Event
 from ledger.reading import head_position
 from ledger.sealing import seal_all
@@ -63,7 +62,7 @@ def web(site: Site) -> Web:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     _, token = issue_token(a_user("auditor"), label="feed", scopes=[Scope.ALL], lifetime=timedelta(days=1))
-    found = Web(site.run("web", parts.web(port).command), port, token)
+    found = Web(site.web(port), port, token)
     wait_until(found.answers, 30, f"the web server answers: {found.process.said()}")
     return found
 

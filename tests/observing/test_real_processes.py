@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bank.ops import parts
 from ledger.ids import new_id
 from tests.api.given import Account, a_customer, a_user, an_account, api_of
 from tests.faults.processes import Process, Site, wait_until
@@ -27,7 +26,7 @@ class RealBank:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("METRICS_PORT", str(self.worker_port))
             self.worker = site.worker(wait=False)
-        self.web = site.run("web", parts.web(self.port).command)
+        self.web = site.web(self.port)
         wait_until(lambda: "ready." in self.worker.said(), 30, f"worker ready: {self.worker.said()}")
         wait_until(self.answers, 30, f"web ready: {self.web.said()}")
 
