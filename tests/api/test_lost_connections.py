@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from bank.api.in_flight import let_go
+from ledger.connections import close_pool
 from ledger.runner import drain
 from tests.acting import as_owner
 from tests.api.client import PREFIX, Api, eur
@@ -28,6 +29,13 @@ def end_every_connection() -> None:
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"
         )
+
+
+@pytest.fixture(autouse=True)
+def _no_dead_connections() -> Iterator[None]:
+    """The test's own were ended, too: the next test opens new ones."""
+    yield
+    close_pool()
 
 
 @pytest.fixture

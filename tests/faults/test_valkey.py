@@ -17,7 +17,7 @@ from tests.faults.truth import (
 )
 from tests.steps import BY, an_account, deposit
 
-pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 COUNT = 600
 
@@ -43,7 +43,7 @@ def test_commands_go_on_at_full_speed_without_valkey_and_reports_catch_up_when_i
     token = last_token()
     assert not has_passed("daily_flows", token)
     site.valkey()
-    wait_until(lambda: all_reports_passed(token), 20, "the reports catch up")
+    wait_until(lambda: all_reports_passed(token), 60, "the reports catch up")
     handle(deposit(account_id, 1), by=BY)
     check_accounts([account_id])
     # Generous: the machine may do something else at the moment. Waiting for Valkey would take a second for each.
@@ -64,7 +64,7 @@ def test_what_valkey_forgot_is_no_loss(site: Site) -> None:
     client.popen.wait(20)
     site.valkey()
     token = last_token()
-    wait_until(lambda: all_reports_passed(token), 20, "the reports catch up")
+    wait_until(lambda: all_reports_passed(token), 60, "the reports catch up")
     site.close()
     check_accounts(every_account())
     check_book_and_reports(every_account())

@@ -99,7 +99,7 @@ def test_no_secret_has_a_default_and_nothing_runs_as_root() -> None:
 
 def test_the_image_holds_every_room_and_nothing_else_of_the_checkout() -> None:
     copied = set(re.findall(r"^COPY (\w+) \1$", DOCKERFILE, re.MULTILINE))
-    assert copied == {"accounts", "bank", "ledger", "readmodels", "static", "templates"}
+    assert copied == {"accounts", "bank", "ledger", "locale", "readmodels", "static", "templates"}
     ignored = (places.REPOSITORY / ".dockerignore").read_text().splitlines()
     assert ignored[0] == "*"
     assert {f"!{name}" for name in copied} <= set(ignored)
