@@ -58,6 +58,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     close_pool()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _no_strangers(request: pytest.FixtureRequest) -> None:
+    """A file of tests begins with an empty ledger: tests that roll back leave what the command path committed, and to
+    bring a report up, or to tell every webhook, takes as long as all of that together."""
+    marks = getattr(request.module, "pytestmark", [])
+    if any(mark.name == "django_db" for mark in (marks if isinstance(marks, list) else [marks])):
+        request.getfixturevalue("django_db_setup")
+        with request.getfixturevalue("django_db_blocker").unblock():
+            empty_the_ledger()
+
+
 @pytest.fixture(autouse=True)
 def _empty_ledger(request: pytest.FixtureRequest) -> None:
     """Every test that uses the database starts with an empty ledger: Django's flush leaves these tables alone."""
