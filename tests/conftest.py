@@ -27,6 +27,8 @@ _LEDGER_TABLES = (
     "readmodels_customer",
     "readmodels_movement",
     "readmodels_daily_flow",
+    "readmodels_general_ledger",
+    "readmodels_journal",
     "readmodels_webhook_endpoint",
     "webhooks_progress",
     "webhooks_subscription",
