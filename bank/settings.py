@@ -237,6 +237,9 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The clock on the bank's wall, for reports by hour and weekday; the business day is UTC's. After a change rebuild
+# `activity`.
+BANK_TIME_ZONE = os.environ.get("BANK_TIME_ZONE", "Europe/Prague")
 FORMAT_MODULE_PATH = None
 
 STATIC_URL = "/static/"

@@ -1,24 +1,16 @@
 """Daily flows (async): how much came and went, by business day, currency and kind."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date
-from typing import Any
+from datetime import date
 
 from django.db import models
 
-from accounts.account import DepositMade, TransferReceived, TransferSent, WithdrawalMade
+from ledger.batches import shared
 from ledger.codec import encode_json
 from ledger.connections import Cursor
 from ledger.projections import AsyncProjection
 from ledger.records import RecordedEvent
-
-_KINDS: dict[type[Any], str] = {
-    DepositMade: "deposit",
-    WithdrawalMade: "withdrawal",
-    TransferSent: "transfer_sent",
-    TransferReceived: "transfer_received",
-}
+from readmodels.moved import TYPES, flows
 
 
 class DailyFlow(models.Model):
@@ -48,13 +40,7 @@ set count = flow.count + excluded.count, amount_minor = flow.amount_minor + excl
 
 def apply(cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
     """Add the batch's sums to the days that they belong to, however late they come."""
-    sums: defaultdict[tuple[date, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for event in events:
-        kind = _KINDS.get(type(event.data))
-        if kind is not None:
-            total = sums[event.data.occurred_at.astimezone(UTC).date(), event.data.currency, kind]
-            total[0] += 1
-            total[1] += event.data.amount_minor
+    sums = shared(events, flows)
     if sums:
         rows = [
             {"date": day, "currency": currency, "kind": kind, "count": count, "amount_minor": amount_minor}
@@ -68,7 +54,7 @@ PROJECTION = AsyncProjection(
     description="Count and sum of deposits, withdrawals and transfers by business day and currency.",
     apply=apply,
     tables=("readmodels_daily_flow",),
-    types=frozenset({"DepositMade", "WithdrawalMade", "TransferSent", "TransferReceived"}),
+    types=TYPES,
 )
 
 
