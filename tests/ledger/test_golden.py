@@ -1,8 +1,8 @@
 """Golden events: every version of every event ever stored stays readable, and none changes its shape in silence.
 
-golden/<Type>.v<version>.json holds one stored event (`stored`; personal data as they are once deciphered), what it is
-read as today (`read`), and the fields that this version of the class has (`fields`). A class whose fields change needs
-a new version, an upcaster from the old one and a new file; the old file stays, and only its `read` follows.
+accounts/golden/<Type>.v<version>.json holds one stored event (`stored`; personal data as they are once deciphered),
+what it is read as today (`read`), and the fields that this version of the class has (`fields`). A class whose fields
+change needs a new version, an upcaster from the old one and a new file; the old stays, and only its `read` follows.
 """
 
 import json
@@ -16,7 +16,7 @@ from accounts import account, customer, log_in, webhook_endpoint  # noqa: F401 -
 from ledger.codec import decode, encode_json, event_types, type_of
 from ledger.personal import personal_fields
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(account.__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.json"))
 
 
