@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from bank.identity import policy
+from bank.web.rooms import covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +25,16 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
     person = request.user
     is_customer = policy.customer_of(person) is not None
     sees_customers = policy.may_see_customers(person)
-    account_pages = "/accounts/"
+    account_pages = "/accounts"
+    # What each item covers besides the pages below its own address.
     links: list[tuple[StrOrPromise, str, bool, str]] = [
         (_("Overview"), reverse("web:overview"), is_customer, account_pages),
         (_("Transfer"), reverse("web:choose_transfer"), is_customer, ""),
         (_("Notifications"), reverse("web:notifications"), is_customer, ""),
         (_("Customers"), reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
-        (_("Daily flows"), reverse("web:daily_flows"), policy.may_see_reports(person), ""),
+        (_("Reports"), reverse("web:daily_flows"), policy.may_see_reports(person), "/reports"),
         (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
-        (_("Records"), reverse("admin:index"), policy.may_audit(person), ""),
-        (_("Access records"), reverse("web:access_records"), policy.may_audit(person), ""),
+        (_("Audit"), reverse("web:audit"), policy.may_audit(person), reverse("web:access_records")),
         (_("Security"), reverse("web:security"), True, ""),
     ]
     return [
@@ -44,4 +45,4 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
 
 
 def _covers(href: str, inside: str, here: str) -> bool:
-    return here == href or here.startswith(f"{href}/") or bool(inside and here.startswith(inside))
+    return here == href or (href != "/" and covers(href, here)) or bool(inside and covers(inside, here))

@@ -22,6 +22,7 @@ from bank.web.pages import (
     theme,
     tokens,
 )
+from bank.web.pages.audit.paths import PATHS as AUDIT_PATHS
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.styleguide.page import styleguide
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
@@ -82,6 +83,7 @@ urlpatterns: list[URLPattern] = [
     path("security/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
     *WEBHOOK_PATHS,
     path("styleguide", styleguide, name="styleguide"),
+    *AUDIT_PATHS,
     path("access-records", access_records.access_records_page, name="access_records"),
     path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
 ]

@@ -14,7 +14,7 @@ LONG_NAME: Final = f"{LONG_WORD} <b>& Söhne</b>"
 Stops = Iterator[tuple[str, Person]]
 
 
-@walk("web:find_customer", "web:customer", "web:close", "web:receipt_slip", "web:access_records")
+@walk("web:find_customer", "web:customer", "web:close", "web:receipt_slip", "web:audit", "web:access_records")
 def what_the_desk_leaves(cast: Cast) -> Stops:
     """A full customer page, the checklist in both states, the slip, and the access records of all this."""
     desk = cast.somebody(signed_in=cast.teller)
@@ -48,6 +48,7 @@ def what_the_desk_leaves(cast: Cast) -> Stops:
     auditor = cast.somebody(signed_in=somebody_new("auditor", Role.AUDITOR))
     for name, path in {
         "auditor: customer": f"/customers/{customer_id}",
+        "audit": "/audit",
         "access records": "/access-records",
         "access records, filtered": f"/access-records?actor=teller&customer={customer_id}",
         "access records, none": "/access-records?to=2020-01-01",

@@ -74,16 +74,17 @@ SCREENS = {
     "/webhooks/{e}/test": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/webhooks/{e}/enable": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/webhooks/{e}/deliveries/{m}/replay": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
+    "/audit": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],
-    "teller": ["Customers", "Daily flows"],
-    "auditor": ["Customers", "Daily flows", "Records", "Access records"],
-    "operations": ["Daily flows", "Webhooks"],
-    "admin": ["Customers", "Daily flows", "Webhooks", "Records", "Access records"],
+    "teller": ["Customers", "Reports"],
+    "auditor": ["Customers", "Reports", "Audit"],
+    "operations": ["Reports", "Webhooks"],
+    "admin": ["Customers", "Reports", "Webhooks", "Audit"],
     "nobody": [],
 }
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}

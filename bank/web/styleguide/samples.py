@@ -56,6 +56,11 @@ _TASKS: Final = [
     SimpleNamespace(title="Withdraw money", icon="arrow-up-right", form_url="#", obstacle=""),
     SimpleNamespace(title="Close account", icon="lock", form_url="#", obstacle="The balance must be zero first."),
 ]
+_ROOMS: Final = [
+    SimpleNamespace(title="Commands", words="What was asked for.", icon="scroll-text", href="#", is_current=False),
+    SimpleNamespace(title="Refusals", words=LONG_WORD, icon="circle-x", href="#", is_current=True),
+    SimpleNamespace(title=LONG_WORD, words="Who looked.", icon="eye", href="#", is_current=False),
+]
 _LINES: Final = lines_of(things.MOVEMENTS, [])
 
 SAMPLES: Final[Mapping[str, list[Sample]]] = {
@@ -159,6 +164,8 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("sealed", Inside.SUMMARY, event=things.event(position=18_234)),
         _sample("not sealed yet, for staff", Inside.SUMMARY, event=things.event(position=0), shows_actor=True),
     ],
+    "rooms": [_sample("the second of three", label="Audit", links=_ROOMS)],
+    "room_cards": [_sample("three", links=_ROOMS)],
     "fresh": [
         _sample("in step", as_of=SimpleNamespace(position=18_234, lag_events=0, lag_seconds=0.0)),
         _sample("behind", as_of=SimpleNamespace(position=18_200, lag_events=34, lag_seconds=12.4)),

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from bank.web import formats, words
 from bank.web.navigation import NavigationItem, items_for
+from bank.web.rooms import SECTION_TITLES, links_of
 
 register = template.Library()
 
@@ -50,6 +51,13 @@ def icon(name: str) -> SafeString:
 def navigation(context: Context) -> list[NavigationItem]:
     """The main navigation for who is signed in."""
     return items_for(context["request"])
+
+
+@register.inclusion_tag("components/rooms.html", takes_context=True)
+def rooms(context: Context, section: str) -> dict[str, Any]:
+    """The links between the rooms of a section, on the pages of each of them."""
+    request = context["request"]
+    return {"label": SECTION_TITLES[section], "links": links_of(section, request.user, request.path)}
 
 
 @register.simple_tag

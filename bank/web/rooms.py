@@ -1,0 +1,99 @@
+"""The rooms of each section that the main navigation has one item for: their index, and the links between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
+
+from bank.identity import policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A page that needs no more than its name: `url_name` takes no arguments. `words`: what is to be found there."""
+
+    title: StrOrPromise
+    words: StrOrPromise
+    icon: str
+    url_name: str
+    rule: Callable[[policy.Person], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLink:
+    """A room as a link; `is_current` where the page belongs to it."""
+
+    title: StrOrPromise
+    words: StrOrPromise
+    icon: str
+    href: str
+    is_current: bool
+
+
+AUDIT_ROOMS: Final[list[Room]] = [
+    Room(
+        title=_("Access records"),
+        words=_("Who was shown which customer's data, when and where."),
+        icon="eye",
+        url_name="web:access_records",
+        rule=policy.may_audit,
+    ),
+    Room(
+        title=_("Tables"),
+        words=_("Events, commands and streams as they are stored, to read and never to change."),
+        icon="sliders-horizontal",
+        url_name="admin:index",
+        rule=policy.may_read_tables,
+    ),
+]
+REPORT_ROOMS: Final[list[Room]] = [
+    Room(
+        title=_("Daily flows"),
+        words=_("What came in and went out, day by day."),
+        icon="chart-column",
+        url_name="web:daily_flows",
+        rule=policy.may_see_reports,
+    ),
+]
+OPERATION_ROOMS: Final[list[Room]] = [
+    Room(
+        title=_("Webhooks"),
+        words=_("Who is told of events outside the bank, and whether they listen."),
+        icon="bell",
+        url_name="web:webhooks",
+        rule=policy.may_operate,
+    ),
+]
+SECTIONS: Final[dict[str, list[Room]]] = {
+    "audit": AUDIT_ROOMS,
+    "reports": REPORT_ROOMS,
+    "operations": OPERATION_ROOMS,
+}
+SECTION_TITLES: Final[dict[str, StrOrPromise]] = {
+    "audit": _("Audit"),
+    "reports": _("Reports"),
+    "operations": _("Operations"),
+}
+
+
+def links_of(section: str, person: policy.Person, here: str) -> list[RoomLink]:
+    """The rooms of a section that the person may enter; `here` is the path of the page that shows them."""
+    return [
+        RoomLink(
+            title=room.title,
+            words=room.words,
+            icon=room.icon,
+            href=(href := reverse(room.url_name)),
+            is_current=covers(href, here),
+        )
+        for room in SECTIONS[section]
+        if room.rule(person)
+    ]
+
+
+def covers(href: str, here: str) -> bool:
+    """Whether the page at `here` is the one at `href`, or below it."""
+    return here == href or here.startswith(f"{href.rstrip('/')}/")
