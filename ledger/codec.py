@@ -79,6 +79,11 @@ def event_types() -> list[EventType]:
     return [_by_name[name] for name in sorted(_by_name)]
 
 
+def upcasters_of(name: str) -> dict[int, Upcaster]:
+    """The upcasters of a stored type, by the version that each starts from."""
+    return {version: step for (of, version), step in sorted(_upcasters.items()) if of == name}
+
+
 def decode(name: str, version: int, data: bytes, stream_id: UUID | None = None, key: bytes | None = None) -> Any:
     """The event object that `data` (JSON) of this type and schema version says, brought up to the newest version.
 
