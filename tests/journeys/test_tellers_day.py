@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from bank.access_records import reading
 from bank.access_records.reading import AccessFilter
@@ -61,7 +62,7 @@ def take_in_cash(desk: Person, scripts: bool) -> None:
     desk.go("Print receipt")
     for words in ("Cash paid in", "€80.00", "teller"):
         desk.sees(words)
-    assert desk.page.get_by_role("button", name="Print receipt").is_visible() is scripts
+    expect(desk.page.get_by_role("button", name="Print receipt")).to_be_visible(visible=scripts)
     desk.page.emulate_media(media="print")
     assert desk.page.get_by_role("navigation").count() == 0
     desk.sees("€80.00")

@@ -304,9 +304,10 @@ def test_a_folder_that_cannot_be_read_changes_nothing(tmp_path: Path, capsys: py
 @pytest.mark.fault
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_and_run_again_it_adds_only_what_is_missing(tmp_path: Path, how: signal.Signals) -> None:
-    rows = random_bank("stopped", accounts=40, days=120)
+    # Enough for several seconds: a second after its first batches it must still be at work.
+    rows = random_bank("stopped", accounts=120, days=120)
     folder = write_folder(tmp_path, rows)
-    all_commands = len(rows) + 2 * 40
+    all_commands = len(rows) + 2 * 120
 
     err = stop_when(manage("import_pkdd99", str(folder)), lambda: Command.objects.count() >= 2_000, how)
     assert 2_000 <= Command.objects.count() < all_commands
