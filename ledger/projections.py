@@ -79,10 +79,14 @@ class AsyncProjection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveProjection:
-    """Folded from the stream when asked; registered so that the table of contents is complete."""
+    """Folded from the stream when asked; registered so that the table of contents is complete.
+
+    `types`: the stored types that it is folded from, None for all.
+    """
 
     name: str
     description: str
+    types: frozenset[str] | None = None
     lifecycle: Lifecycle = Lifecycle.LIVE
 
 

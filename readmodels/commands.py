@@ -9,7 +9,10 @@ from django.utils import timezone
 from ledger.models import Command
 from ledger.projections import LiveProjection
 
-PROJECTION = LiveProjection(name="commands", description="What was asked for, by whom, and what became of it.")
+# It is read from the command log: refused commands lead to no event.
+PROJECTION = LiveProjection(
+    name="commands", description="What was asked for, by whom, and what became of it.", types=frozenset()
+)
 
 # A block range index prunes by time, not by actor: look back this far and no further.
 _LOOK_BACK = timedelta(days=90)

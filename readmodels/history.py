@@ -1,11 +1,13 @@
 """History (live): an account as it was at any version or moment, folded from its events when asked."""
 
 from datetime import datetime
+from typing import get_args
 from uuid import UUID
 
 import msgspec
 
-from accounts.account import Account, evolve
+from accounts.account import Account, AccountEvent, evolve
+from ledger.codec import event_types
 from ledger.projections import LiveProjection
 from ledger.reading import read_stream
 from ledger.records import RecordedEvent
@@ -15,6 +17,7 @@ from readmodels.movements import Movement
 PROJECTION = LiveProjection(
     name="history",
     description="An account at any version, or as of any moment, folded from its events.",
+    types=frozenset(kind.name for kind in event_types() if kind.cls in get_args(AccountEvent)),
 )
 
 

@@ -22,16 +22,16 @@ from ledger.reading import Stretch, read_newest, stream_versions
 from ledger.records import RecordedEvent
 from readmodels import commands
 
-PROJECTION = LiveProjection(
-    name="notifications",
-    description="What happened on a customer's accounts, and what was refused, the newest first.",
-)
-
 # Told whoever did it. Debits are told where a person sent them: standing orders and imports only move money.
 _TOLD: Final = frozenset({
     *("TransferReceived", "DepositMade", "AccountOpened", "AccountRenamed", "AccountFrozen", "AccountUnfrozen"),
     *("OverdraftLimitSet", "AccountClosed", "PayeeAdded", "PayeeRemoved"),
 })  # fmt: skip
+PROJECTION = LiveProjection(
+    name="notifications",
+    description="What happened on a customer's accounts, and what was refused, the newest first.",
+    types=_TOLD,
+)
 _PERSONS: Final = "user:"
 # How many events of each stream one page looks through, so that a million of them cost no more.
 LOOK_BACK: Final = 5_000

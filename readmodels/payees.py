@@ -11,7 +11,11 @@ from accounts.customer import PayeeAdded, PayeeRemoved, PersonalDataErased
 from ledger.projections import LiveProjection
 from ledger.reading import read_stream
 
-PROJECTION = LiveProjection(name="payees", description="Whom a customer keeps to send money to, and under which name.")
+PROJECTION = LiveProjection(
+    name="payees",
+    description="Whom a customer keeps to send money to, and under which name.",
+    types=frozenset({"PayeeAdded", "PayeeRemoved", "PersonalDataErased"}),
+)
 
 
 class Payee(msgspec.Struct, frozen=True):
