@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from accounts import account, account_commands, customer, log_in, webhook_commands, webhook_endpoint
+from accounts import account, account_commands, customer, log_in, record_job, webhook_commands, webhook_endpoint
 from accounts.account import Account, Status
 from accounts.account_commands import (
     CloseAccount,
@@ -32,6 +32,14 @@ from accounts.log_in import (
     NoteSignIn,
     NoteSignOut,
 )
+from accounts.record_job import (
+    NoteExport,
+    NoteExportDownload,
+    NoteVerification,
+    RecordJob,
+    RequestExport,
+    RequestVerification,
+)
 from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
@@ -46,7 +54,7 @@ from ledger.connections import Cursor
 from ledger.reading import read_stream
 from ledger.store import Head
 
-State = Account | Customer | WebhookEndpoint | LogIn
+State = Account | Customer | WebhookEndpoint | LogIn | RecordJob
 States = Callable[[str, UUID], Any]
 Decision = list[tuple[str, UUID, list[Any]]]  # (category, stream, its new events)
 
@@ -106,6 +114,14 @@ AGGREGATES: Final = {
         memo=lambda _: None,
         recall=lambda state, _: state,
     ),
+    record_job.CATEGORY: Aggregate(
+        category=record_job.CATEGORY,
+        snapshot_schema=1,
+        decode=msgspec.json.Decoder(RecordJob).decode,
+        evolve=record_job.evolve,
+        memo=lambda _: None,
+        recall=lambda state, _: state,
+    ),
 }
 
 
@@ -156,6 +172,14 @@ def _note(command: Any, states: States) -> Decision:
 
 
 _OF_LOG_IN: Final = Handling(lambda command: ((log_in.CATEGORY, command.log_in_id),), _note)
+
+
+def _about_record(command: Any, states: States) -> Decision:
+    category = record_job.CATEGORY
+    return [(category, command.job_id, list(record_job.decide(states(category, command.job_id), command)))]
+
+
+_OF_RECORD_JOB: Final = Handling(lambda command: ((record_job.CATEGORY, command.job_id),), _about_record)
 
 
 def _of_customer(decider: Callable[[Customer | None, Any], list[Any]]) -> Handling:
@@ -232,4 +256,9 @@ COMMANDS: Final[dict[type[Command], Handling]] = {
     NotePassword: _OF_LOG_IN,
     ChangeRoles: _OF_LOG_IN,
     InviteCustomer: _OF_LOG_IN,
+    RequestVerification: _OF_RECORD_JOB,
+    NoteVerification: _OF_RECORD_JOB,
+    RequestExport: _OF_RECORD_JOB,
+    NoteExport: _OF_RECORD_JOB,
+    NoteExportDownload: _OF_RECORD_JOB,
 }

@@ -197,6 +197,18 @@ class WebhookEndpointIsRemoved(Refused):
     code = "webhook_endpoint_removed"
 
 
+class RecordJobNotFound(Refused):
+    """There is no such job about the record, or it is not made yet."""
+
+    code = "record_job_not_found"
+
+
+class RecordJobAlreadyRequested(Refused):
+    """There is a job about the record with this id already."""
+
+    code = "record_job_already_requested"
+
+
 class KeyReused(Refused):
     """The command's id was used before, for another command."""
 

@@ -8,10 +8,13 @@ from readmodels.cash_position import CashDayRow
 from readmodels.customers import CustomerRow
 from readmodels.daily_flows import DailyFlow
 from readmodels.dormant_accounts import LastInitiatedRow
+from readmodels.event_search import EventSearchRow
 from readmodels.general_ledger import GeneralLedgerRow, JournalRow
 from readmodels.growth import GrowthDayRow
 from readmodels.largest_movements import LargeMovementRow
 from readmodels.movements import MovementRow
+from readmodels.record_jobs import RecordJobRow
+from readmodels.stream_states import StreamStateRow
 from readmodels.webhook_endpoints import WebhookEndpointRow
 
 __all__ = [
@@ -22,12 +25,15 @@ __all__ = [
     "CashDayRow",
     "CustomerRow",
     "DailyFlow",
+    "EventSearchRow",
     "GeneralLedgerRow",
     "GrowthDayRow",
     "JournalRow",
     "LargeMovementRow",
     "LastInitiatedRow",
     "MovementRow",
+    "RecordJobRow",
     "ReportedBalanceRow",
+    "StreamStateRow",
     "WebhookEndpointRow",
 ]

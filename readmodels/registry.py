@@ -11,6 +11,7 @@ from readmodels import (
     customers,
     daily_flows,
     dormant_accounts,
+    event_search,
     events,
     general_ledger,
     growth,
@@ -19,6 +20,9 @@ from readmodels import (
     movements,
     notifications,
     payees,
+    record_jobs,
+    stream_states,
+    time_travel,
     webhook_endpoints,
 )
 
@@ -26,6 +30,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     customers.PROJECTION,
     balances.PROJECTION,
     webhook_endpoints.PROJECTION,
+    record_jobs.PROJECTION,
     movements.PROJECTION,
     daily_flows.PROJECTION,
     cash_position.PROJECTION,
@@ -36,9 +41,12 @@ PROJECTIONS: tuple[Projection, ...] = (
     dormant_accounts.PROJECTION,
     activity.PROJECTION,
     general_ledger.PROJECTION,
+    event_search.PROJECTION,
+    stream_states.PROJECTION,
     payees.PROJECTION,
     notifications.PROJECTION,
     history.PROJECTION,
+    time_travel.PROJECTION,
     events.PROJECTION,
     commands.PROJECTION,
 )

@@ -37,13 +37,19 @@ _LEDGER_TABLES = (
     "readmodels_activity_hour",
     "readmodels_general_ledger",
     "readmodels_journal",
+    "readmodels_stream_state",
+    "readmodels_event_search",
     "readmodels_webhook_endpoint",
+    "readmodels_record_job",
     "webhooks_progress",
     "webhooks_subscription",
     "webhooks_lane",
     "webhooks_delivery",
     "webhooks_attempt",
     "access_record",
+    "reconciliation_run",
+    "reconciliation_break",
+    "reconciliation_walk",
 )
 _MADE_BY_MIGRATE = {"django_content_type", "auth_permission", "django_migrations"}
 _WITH_THE_GRANTS_OF_THE_WEB = {"accounts", "api", "readmodels", "web"}

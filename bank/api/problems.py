@@ -69,6 +69,8 @@ REFUSAL_STATUSES: Final[Mapping[str, HTTPStatus]] = {
     "webhook_endpoint_disabled": HTTPStatus.CONFLICT,
     "webhook_endpoint_not_disabled": HTTPStatus.CONFLICT,
     "webhook_endpoint_removed": HTTPStatus.CONFLICT,
+    "record_job_not_found": HTTPStatus.NOT_FOUND,
+    "record_job_already_requested": HTTPStatus.CONFLICT,
     "insufficient_funds": HTTPStatus.UNPROCESSABLE_ENTITY,
     "limit_exceeded": HTTPStatus.UNPROCESSABLE_ENTITY,
     "currency_mismatch": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -21,6 +21,7 @@ _ALL: Final = "select, insert, update, delete"
 _COMMANDS: Final[dict[str, str]] = {
     "ledger_event": f"insert ({_EVENT_COLUMNS})",
     "ledger_command": f"insert ({_COMMAND_COLUMNS})",
+    "ledger_replay": "insert (command_id, times), update (times, last_at)",
     "ledger_stream": "insert, update (version, snapshot, snapshot_schema)",
     "ledger_subject_key": "select, insert, delete",
     # Pausing and resuming, and asking for rebuilds; what a projection has read is its worker's to say.
@@ -29,6 +30,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "readmodels_account": "insert, update",
     "readmodels_customer": "insert, update",
     "readmodels_webhook_endpoint": "insert, update",
+    "readmodels_record_job": "insert, update",
     "webhooks_secret": "insert, update (shown_at)",
 }
 # Only the web shows customers' data to people. Number and time of a record are PostgreSQL's to give.
@@ -50,6 +52,7 @@ _JOBS: Final[dict[str, str]] = {
     **dict.fromkeys(("webhooks_delivery", "webhooks_attempt", "webhooks_lane"), _ALL),
     **dict.fromkeys(("webhooks_progress", "webhooks_subscription"), _ALL),
     "webhooks_secret": "delete",
+    **dict.fromkeys(("reconciliation_run", "reconciliation_break", "reconciliation_walk"), _ALL),
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")
 # PostgreSQL lets everybody execute a function; a backup restored without privileges has forgotten that not these.
@@ -90,6 +93,7 @@ def statements(tables: set[str]) -> list[str]:
     made += _grants({t: _ALL for t in sorted(tables) if t.startswith("readmodels_")}, WORKER, tables)
     made += [f"grant execute on function {function} to {WORKER}" for function in _FUNCTIONS_OF_JOBS]
     read = [t for t in sorted(tables) if t.startswith(("ledger_", "readmodels_")) and t != "ledger_subject_key"]
+    read += sorted(t for t in tables if t.startswith("reconciliation_"))
     read += ["access_record", "webhooks_attempt", "webhooks_delivery"]
     made += _grants(dict.fromkeys(read, "select"), AUDITOR, tables)
     return made

@@ -39,6 +39,8 @@ REFUSAL_WORDS: Final[Mapping[str, StrPromise]] = {
     "webhook_endpoint_disabled": _("The webhook endpoint is disabled: nothing is sent to it."),
     "webhook_endpoint_not_disabled": _("The webhook endpoint is not disabled."),
     "webhook_endpoint_removed": _("The webhook endpoint was removed."),
+    "record_job_not_found": _("There is no such job about the record, or it is not made yet."),
+    "record_job_already_requested": _("There is a job about the record with this id already."),
     "key_reused": _("The command's id was used before, for another command."),
 }
 # What happened, by the type of its event.
@@ -72,6 +74,11 @@ EVENT_WORDS: Final[Mapping[str, StrPromise]] = {
     "WebhookSecretRotated": _("Secret rotated"),
     "WebhookTestRequested": _("Test of a webhook requested"),
     "WebhookReplayRequested": _("Repetition of messages requested"),
+    "VerificationRequested": _("Verification requested"),
+    "VerificationFinished": _("Verification finished"),
+    "ExportRequested": _("Export requested"),
+    "ExportMade": _("Export made"),
+    "ExportDownloaded": _("Export downloaded"),
 }
 # What the bank itself writes into events as the way in which money moved; all else is data, and stays as it is.
 _OPERATIONS: Final[Mapping[str, StrPromise]] = {"cash desk": gettext_lazy("cash desk")}

@@ -37,6 +37,8 @@ def test_the_codes_that_clients_branch_on_are_these() -> None:
         "name_unchanged",
         "payee_already_added",
         "payee_not_found",
+        "record_job_already_requested",
+        "record_job_not_found",
         "same_account",
         "too_many_payees",
         "webhook_endpoint_already_registered",

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from accounts import account, customer, log_in, webhook_endpoint  # noqa: F401 - they register their events
+from accounts import account, customer, log_in, record_job, webhook_endpoint  # noqa: F401 - they register their events
 from ledger.codec import decode, encode_json, event_types, type_of
 from ledger.personal import personal_fields
 

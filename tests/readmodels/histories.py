@@ -16,6 +16,13 @@ from accounts.account_commands import (
 from accounts.customer import RegisterCustomer
 from accounts.handler import handle_all
 from accounts.money import Money
+from accounts.record_job import (
+    NoteExport,
+    NoteExportDownload,
+    NoteVerification,
+    RequestExport,
+    RequestVerification,
+)
 from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
@@ -75,6 +82,26 @@ def lives_of_endpoints(chance: random.Random, count: int) -> None:
         commands = commands[size:]
 
 
+def lives_of_record_jobs(chance: random.Random, count: int) -> None:
+    """As `live`, of three jobs about the record, the first of which is asked for for certain."""
+    jobs = [new_id() for _ in range(3)]
+    commands: list[Any] = []
+    for number in range(count):
+        envelope: dict[str, Any] = {"job_id": chance.choice(jobs), "command_id": new_id(), "at": DAYS[number % 6]}
+        others: list[Any] = [
+            lambda given: RequestVerification(**given, last=chance.choice([None, 5])),
+            lambda given: NoteVerification(**given, first=1, last=5, events=3, signed_to=0, finding="changed"),
+            lambda given: NoteExport(**given, first=1, last=5, events=5, size_bytes=1, sha256="ab" * 32),
+            lambda given: NoteExportDownload(**given),
+        ]
+        first = RequestExport(**envelope, event_types=["DepositMade"])
+        commands.append(first if number < 2 else chance.choice(others)(envelope))
+    while commands:
+        size = chance.choice([1, 5, 40])
+        handle_all(commands[:size], by=BY)
+        commands = commands[size:]
+
+
 def a_command(accounts: list[UUID], chance: random.Random) -> Any:
     """Something that somebody wants, at any time, also late."""
     account_id, other_id = chance.choice(accounts), chance.choice(accounts)
@@ -110,3 +137,14 @@ def folded(account_id: UUID) -> tuple[Account, int]:
 def events_of(accounts: list[UUID]) -> list[RecordedEvent]:
     """All events of these accounts."""
     return [event for account_id in accounts for event in read_stream(account_id)]
+
+
+def a_long_life(chance: random.Random, count: int = 450) -> UUID:
+    """An account with so many deposits, in batches of random size, that states of it are kept; some of them late."""
+    account_id = an_account()
+    commands = [deposit(account_id, 1 + n % 7, at=chance.choice(DAYS) + chance.choice(TIMES)) for n in range(count)]
+    while commands:
+        size = chance.choice([1, 3, 150])
+        handle_all(commands[:size], by=BY)
+        commands = commands[size:]
+    return account_id

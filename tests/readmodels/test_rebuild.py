@@ -29,7 +29,7 @@ from readmodels import balances, movements
 from readmodels.registry import PROJECTIONS
 from tests.acting import as_owner
 from tests.chance import a_seed, chances
-from tests.readmodels.histories import live, lives_of_endpoints, three_accounts
+from tests.readmodels.histories import a_long_life, live, lives_of_endpoints, lives_of_record_jobs, three_accounts
 from tests.steps import BY, an_account, deposit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +45,8 @@ def a_past(name: str) -> None:
     for _ in range(2):
         live(three_accounts(), chance, 150)
     lives_of_endpoints(chance, 40)
+    lives_of_record_jobs(chance, 40)
+    a_long_life(chance)
     drain()
 
 

@@ -82,6 +82,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "webhook_endpoint_disabled": "The webhook endpoint is disabled: nothing is sent to it.",
     "webhook_endpoint_not_disabled": "The webhook endpoint is not disabled.",
     "webhook_endpoint_removed": "The webhook endpoint was removed.",
+    "record_job_not_found": "There is no such job about the record, or it is not made yet.",
+    "record_job_already_requested": "There is a job about the record with this id already.",
     "idempotency_in_flight": "The first request with this key is still running. Ask again in a moment.",
     "precondition_failed": "The account has moved on since the version in If-Match.",
     "insufficient_funds": "The available balance does not cover this.",
