@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "readmodels",
     "bank.identity",
     "bank.access_records",
+    "bank.reconciliation",
     "bank.web",
     "bank.api",
     "bank.webhooks",
@@ -297,6 +298,7 @@ CELERY_BEAT_SCHEDULE = {
     "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
     "rebuild": {"task": "ledger.rebuild", "schedule": 10.0, "options": {"expires": 10.0}},
     "ensure_partitions": {"task": "ledger.ensure_partitions", "schedule": 600.0, "options": {"expires": 600.0}},
+    "reconcile": {"task": "reconciliation.run", "schedule": 60.0, "options": {"expires": 60.0}},
     "webhooks_dispatch": {"task": "webhooks.dispatch", "schedule": 5.0, "options": {"expires": 5.0}},
     "webhooks_clean": {"task": "webhooks.clean", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }

@@ -8,6 +8,8 @@ import pytest
 
 from bank.ops.metrics import instruments
 from bank.ops.metrics.ledger import LedgerCollector
+from bank.ops.metrics.reconciliation import ReconciliationCollector
+from bank.reconciliation.running import reconcile
 from ledger.sealing import seal_all
 from ledger.signing import sign_head
 from tests.ledger.book import write
@@ -34,7 +36,7 @@ def counted_by_processes() -> dict[str, tuple[str, set[str]]]:
 
 def read_from_the_database() -> dict[str, tuple[str, set[str]]]:
     found = {}
-    for family in LedgerCollector().collect():
+    for family in (*LedgerCollector().collect(), *ReconciliationCollector().collect()):
         suffix = "_total" if family.type == "counter" else ""
         labels = {name for sample in family.samples for name in sample.labels}
         if family.name == "passbook_projection_rebuild_position":  # no rebuild, no samples
@@ -48,6 +50,7 @@ def test_every_metric_is_in_the_table_with_its_kind_and_labels() -> None:
     write()
     seal_all()
     sign_head()
+    reconcile()
     ours = counted_by_processes()
     assert len(ours) > 10
     assert listed() == ours | read_from_the_database()

@@ -18,6 +18,7 @@ from typing_extensions import override
 from bank.ops.metrics import files
 from bank.ops.metrics.later import count_now
 from bank.ops.metrics.ledger import LedgerCollector
+from bank.ops.metrics.reconciliation import ReconciliationCollector
 
 # Whoever sends one of these speaks for somebody else: a proxy on this machine is not the machine itself.
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
@@ -60,6 +61,7 @@ def exposition(*, with_ledger: bool) -> bytes:
     registry.register(_CountsCollector())
     if with_ledger:
         registry.register(LedgerCollector())
+        registry.register(ReconciliationCollector())
     return generate_latest(registry)
 
 
