@@ -5,7 +5,7 @@
 #   PYTHON=python3.13 make run    another Python             make test ARGS="-k transfer"   some of the tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench shell screenshots messages clean clean-data environment environment-dev pins
+.PHONY: help run test check bench shell seed-large screenshots messages clean clean-data environment environment-dev pins
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -41,6 +41,10 @@ bench: environment-dev ## measure: commands, events and reports a second, beside
 
 shell: environment ## a Django shell in the bank's data
 	@exec $(PY) -m bank.ops.attach manage.py shell
+
+seed-large: environment ## a million events in an empty bank, to measure and try pages out (ARGS="--events 100000")
+	@exec $(PY) -m bank.ops.attach manage.py migrate --verbosity 0
+	@exec $(PY) -m bank.ops.attach manage.py seed_large $(ARGS)
 
 screenshots: environment-dev ## take docs/screenshots anew of a running demo (PORT as of make run)
 	@exec $(PY) -m tools.screenshots "http://127.0.0.1:$(or $(PORT),8000)"

@@ -70,7 +70,8 @@ def retry(projection: AsyncProjection, stream_id: UUID, *, by: str) -> int:
             " order by position",
             (projection.name, stream_id),
         )
-        for event in read_positions(cur, [row[0] for row in cur.fetchall()]):
+        positions = [row[0] for row in cur.fetchall()]
+        for event in read_positions(cur, positions, also_unreadable=projection.also_unreadable):
             assert event.position is not None, "sealed events have a position"
             try:
                 with cur.connection.transaction():

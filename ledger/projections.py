@@ -62,7 +62,8 @@ class AsyncProjection:
 
     `apply(cursor, events)` gets up to `batch_size` events and writes set-based, in the checkpoint's transaction, to
     `tables` (named without a schema: a rebuild lets the same code write into tables beside). `types`: the stored types
-    that it wants, None for all. With several `shards`, each takes the streams whose hash falls to it: their events come
+    that it wants, None for all; `also_unreadable`: with data that are `records.Unreadable` where the code does not know
+    them, which else stop it. With several `shards`, each takes the streams whose hash falls to it: their events come
     in order, those of other streams do not, and another worker may be writing meanwhile.
     """
 
@@ -74,6 +75,7 @@ class AsyncProjection:
     shards: int = 1
     on_error: OnError = OnError.PAUSE
     batch_size: int = 10_000
+    also_unreadable: bool = False
     lifecycle: Lifecycle = Lifecycle.ASYNC
 
 

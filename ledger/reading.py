@@ -45,10 +45,12 @@ def read_sealed(
     shard: int = 0,
     shards: int = 1,
     types: frozenset[str] | None = None,
+    also_unreadable: bool = False,
 ) -> list[RecordedEvent]:
     """Sealed events in book order, from behind position `after` up to and with `to`; of one shard, of these types.
 
-    Raises EventsDetached where some of them are in a detached partition: nobody builds anything on what is left.
+    Raises UnknownEvent, unless data may be Unreadable; EventsDetached where some of them are in a detached partition:
+    nobody builds anything on what is left.
     """
     require_attached(cur, after, to)
     conditions = ["true"]
@@ -58,13 +60,13 @@ def read_sealed(
         conditions.append(f"{SHARD.replace('%(stream)s::uuid', 'e.stream_id')} = %(shard)s")
     parameters = {"after": after, "to": to, "shard": shard, "shards": shards, "types": sorted(types or ())}
     cur.execute(f"{_SEALED_RANGE} where {' and '.join(conditions)} order by n.position", parameters)
-    return _events(cur)
+    return _events(cur, also_unreadable=also_unreadable)
 
 
-def read_positions(cur: Cursor, positions: Sequence[int]) -> list[RecordedEvent]:
+def read_positions(cur: Cursor, positions: Sequence[int], *, also_unreadable: bool = False) -> list[RecordedEvent]:
     """The sealed events at these positions, in book order."""
     cur.execute(f"{_SEALED} where n.position = any(%s) order by n.position", (list(positions),))
-    return _events(cur)
+    return _events(cur, also_unreadable=also_unreadable)
 
 
 def read_unsealed(cur: Cursor) -> list[RecordedEvent]:
@@ -267,11 +269,11 @@ def _stream_page(on: Cursor | None, stream_id: UUID, after: int, to: int | None,
         return _events(cur)
 
 
-def _events(cur: Cursor) -> list[RecordedEvent]:
+def _events(cur: Cursor, *, also_unreadable: bool = False) -> list[RecordedEvent]:
     """The rows of the statement just executed (EVENT_COLUMNS and the position) as events."""
     rows = cur.fetchall()
     keys = _keys(cur, rows)
-    return [event_from_row(row[:8], row[8], keys.get(row[3])) for row in rows]
+    return [event_from_row(row[:8], row[8], keys.get(row[3]), also_unreadable=also_unreadable) for row in rows]
 
 
 def _keys(cur: Cursor, rows: Sequence[tuple[Any, ...]]) -> dict[UUID, bytes]:

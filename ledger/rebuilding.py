@@ -143,8 +143,10 @@ def _last_drawn(cur: Cursor) -> int:
 def _apply_up_to(cur: Cursor, projection: AsyncProjection | InlineProjection, after: int, to: int) -> int:
     if to <= after:
         return 0
-    types = projection.types if isinstance(projection, AsyncProjection) else None
-    events = read_sealed(cur, after=after, to=to, types=types)
+    types, also_unreadable = None, False
+    if isinstance(projection, AsyncProjection):
+        types, also_unreadable = projection.types, projection.also_unreadable
+    events = read_sealed(cur, after=after, to=to, types=types, also_unreadable=also_unreadable)
     _apply(cur, projection, events)
     return len(events)
 

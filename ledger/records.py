@@ -5,14 +5,24 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 
 from ledger.codec import decode, decode_json, type_of
+from ledger.errors import UnknownEvent
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """In place of an event's data that the code cannot read (any more): what is stored, and why it cannot."""
+
+    stored: Any
+    problem: str
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A committed event. `data` is the event object in its newest version; `position` is None until it is sealed.
 
-    `schema_version` is the version as stored; `recorded_at` is the commit's transaction time (aware, UTC).
+    `schema_version` is the version as stored; `recorded_at` is the commit's transaction time (aware, UTC). Only who
+    asks for events whatever they are gets data that are Unreadable.
     """
 
     id: UUID
@@ -50,16 +60,26 @@ def rfc3339(moment: datetime) -> str:
 RFC3339_SQL = """to_char({} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
+# What is raised for an event that the code does not know, and for data that are not its type's.
+UNREADABLE = (UnknownEvent, msgspec.MsgspecError, InvalidTag, KeyError, TypeError, ValueError)
 # The columns that `event_from_row` takes, in its order; `position` comes from the entry, or is null.
 EVENT_COLUMNS = "e.id, e.type, e.schema_version, e.stream_id, e.stream_position, e.recorded_at, e.data, e.metadata"
 
 
-def event_from_row(row: tuple[Any, ...], position: int | None, key: bytes | None = None) -> RecordedEvent:
+def event_from_row(
+    row: tuple[Any, ...], position: int | None, key: bytes | None = None, *, also_unreadable: bool = False
+) -> RecordedEvent:
     """A RecordedEvent from a row of EVENT_COLUMNS; `key` opens its personal data, if it has some.
 
-    Raises UnknownEvent for a type that the code does not know.
+    Raises UnknownEvent for a type that the code does not know; with `also_unreadable` nothing, whatever is stored.
     """
     event_id, name, version, stream_id, stream_position, recorded_at, data, metadata = row
+    try:
+        read = decode(name, version, data, stream_id, key)
+    except UNREADABLE as error:
+        if not also_unreadable:
+            raise
+        read = Unreadable(decode_json(data), problem_of(name, version, error))
     return RecordedEvent(
         id=event_id,
         type=name,
@@ -68,6 +88,13 @@ def event_from_row(row: tuple[Any, ...], position: int | None, key: bytes | None
         stream_position=stream_position,
         position=position,
         recorded_at=recorded_at,
-        data=decode(name, version, data, stream_id, key),
+        data=read,
         metadata=decode_json(metadata),
     )
+
+
+def problem_of(name: str, version: int, error: Exception) -> str:
+    """Why an event cannot be read, in words."""
+    if isinstance(error, UnknownEvent):
+        return str(error)
+    return f"the data are not those of {name} version {version}: {error!r}"

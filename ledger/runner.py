@@ -60,7 +60,13 @@ def _advance(projection: AsyncProjection, shard: int) -> Advanced:
         if upper == checkpoint.position:
             return Advanced(0, upper)
         events = read_sealed(
-            cur, after=checkpoint.position, to=upper, shard=shard, shards=projection.shards, types=projection.types
+            cur,
+            after=checkpoint.position,
+            to=upper,
+            shard=shard,
+            shards=projection.shards,
+            types=projection.types,
+            also_unreadable=projection.also_unreadable,
         )
         parks = projection.on_error is OnError.PARK
         wanted, behind = parking.divide(cur, projection, events) if parks else (events, [])

@@ -12,7 +12,7 @@ from ledger.connections import cursor
 from ledger.errors import UnknownEvent
 from ledger.partitions import require_whole_stream
 from ledger.personal import load_keys
-from ledger.records import EVENT_COLUMNS
+from ledger.records import EVENT_COLUMNS, UNREADABLE, problem_of
 
 _PAGE_SIZE: Final = 1_000
 
@@ -74,10 +74,8 @@ def _stored(row: tuple[Any, ...], key: bytes | None) -> StoredEvent:
     event, problem = None, None
     try:
         event = decode(name, version, data, stream_id, key)
-    except UnknownEvent as error:
-        problem = str(error)
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
-        problem = f"the data are not those of {name} version {version}: {error!r}"
+    except UNREADABLE as error:
+        problem = problem_of(name, version, error)
     return StoredEvent(
         id=event_id,
         type=name,

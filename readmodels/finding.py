@@ -53,7 +53,7 @@ cross join lateral (
 
 def customers(text: str, limit: int, after: UUID | None = None) -> list[Found]:
     """Up to `limit` customers by name, behind the customer `after`. Every word must fit; none: nobody does."""
-    if not _words(text):
+    if not words_of(text):
         return []
     rows = _fetch(*statement(text, limit, after))
     ibans = _ibans_of([row[0] for row in rows], _pattern(text))
@@ -67,7 +67,7 @@ def statement(text: str, limit: int, after: UUID | None) -> tuple[str, dict[str,
     """The page's SQL and its values, also to be explained; `text` has at least one word."""
     pattern = _pattern(text)
     ways = [_BY_WORDS, _BY_IBAN] if pattern else [_BY_WORDS]
-    words = " & ".join(f"'{word}':*" for word in _words(text))
+    words = " & ".join(f"'{word}':*" for word in words_of(text))
     sql = f"""
 with found as ({" union ".join(ways)})
 select customer_id, name, email from found {_BEHIND if after else ""} order by name, customer_id limit %(limit)s
@@ -81,8 +81,8 @@ def _pattern(text: str) -> str:
     return f"{iban}%" if _IBAN.fullmatch(iban) else ""
 
 
-def _words(text: str) -> list[str]:
-    """Words as the index has them: lower case, without accents, cut where punctuation stands."""
+def words_of(text: str) -> list[str]:
+    """Words as indexes have them: lower case, without accents, cut where punctuation stands."""
     marked = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(c for c in marked if not unicodedata.combining(c)).translate(_PLAIN)
     return re.findall(r"[^\W_]+", plain)
