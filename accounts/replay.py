@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from accounts.aggregates import AGGREGATES, State
+from ledger.connections import Cursor
 from ledger.stored import StoredEvent, category_of, read_stored
 
 
@@ -22,6 +23,13 @@ class Step(msgspec.Struct, frozen=True):
     state: State | None
 
 
+class Past(msgspec.Struct, frozen=True):
+    """A version of a stream and the state after it; None: nothing has happened yet, or the code cannot tell."""
+
+    version: int = 0
+    state: State | None = None
+
+
 def replay(stream_id: UUID, *, version: int | None = None, as_of: datetime | None = None) -> Iterator[Step]:
     """Every event up to `version`, or of what had happened (`occurred_at`) by `as_of`. Raises NoSuchStream.
 
@@ -30,15 +38,24 @@ def replay(stream_id: UUID, *, version: int | None = None, as_of: datetime | Non
     category = category_of(stream_id)
     if category is None:
         raise NoSuchStream(f"there is no stream {stream_id}")
-    return _steps(stream_id, category, version, as_of)
+    return go_on(stream_id, category, Past(), to=version, as_of=as_of)
 
 
-def _steps(stream_id: UUID, category: str, version: int | None, as_of: datetime | None) -> Iterator[Step]:
+def go_on(
+    stream_id: UUID,
+    category: str,
+    past: Past,
+    *,
+    to: int | None = None,
+    as_of: datetime | None = None,
+    on: Cursor | None = None,
+) -> Iterator[Step]:
+    """The same from a version on whose state is known already; on a cursor that the caller holds, where it does."""
     aggregate = AGGREGATES.get(category)
-    state: Any = None
-    certain = aggregate is not None
-    for stored in read_stored(stream_id, to=version):
-        if as_of is not None and _happened_at(stored) > as_of:
+    state: Any = past.state
+    certain = aggregate is not None and (past.state is not None or past.version == 0)
+    for stored in read_stored(stream_id, after=past.version, to=to, on=on):
+        if as_of is not None and happened_at(stored.event, stored.recorded_at) > as_of:
             if stored.stream_position == 1:
                 return  # it did not exist by then, whatever is said to have happened on it before
             continue
@@ -48,6 +65,7 @@ def _steps(stream_id: UUID, category: str, version: int | None, as_of: datetime 
         yield Step(stored, state if certain else None)
 
 
-def _happened_at(stored: StoredEvent) -> datetime:
-    happened: datetime = getattr(stored.event, "occurred_at", stored.recorded_at)
+def happened_at(event: object, recorded_at: datetime) -> datetime:
+    """When it happened, by its own word; when it was recorded, where it says nothing or cannot be read."""
+    happened: datetime = getattr(event, "occurred_at", recorded_at)
     return happened

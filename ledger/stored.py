@@ -1,6 +1,7 @@
 """A stream as it is stored: also events that the code cannot read (any more), raw and with the reason."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -8,8 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ledger.codec import decode, decode_json, is_personal
-from ledger.connections import cursor
-from ledger.errors import UnknownEvent
+from ledger.connections import Cursor, cursor
 from ledger.partitions import require_whole_stream
 from ledger.personal import load_keys
 from ledger.records import EVENT_COLUMNS, UNREADABLE, problem_of
@@ -43,19 +43,25 @@ def category_of(stream_id: UUID) -> str | None:
     return row[0] if row else None
 
 
-def read_stored(stream_id: UUID, *, to: int | None = None) -> Iterator[StoredEvent]:
-    """The stream's events in order, up to and with version `to`, whatever they are; in pages, so memory is flat.
+def read_stored(
+    stream_id: UUID, *, after: int = 0, to: int | None = None, on: Cursor | None = None
+) -> Iterator[StoredEvent]:
+    """The stream's events in order, from behind `after` up to and with version `to`, whatever they are; in pages.
 
-    Raises EventsDetached where the first of them are in a detached partition.
+    Whoever holds a connection already reads `on` its cursor. Raises EventsDetached where the first of them are in a
+    detached partition.
     """
-    after = 0
-    while page := _page(stream_id, after, 2**31 - 1 if to is None else to):
+    upper = 2**31 - 1 if to is None else to
+    while after < upper:
+        page = _page(stream_id, after, upper, on)
         yield from page
+        if len(page) < _PAGE_SIZE:
+            return
         after = page[-1].stream_position
 
 
-def _page(stream_id: UUID, after: int, to: int) -> list[StoredEvent]:
-    with cursor() as cur:
+def _page(stream_id: UUID, after: int, to: int, on: Cursor | None) -> list[StoredEvent]:
+    with nullcontext(on) if on is not None else cursor() as cur:
         cur.execute(
             f"select {EVENT_COLUMNS}, n.position from ledger_event e left join ledger_entry n using (sequence)"
             " where e.stream_id = %s and e.stream_position > %s and e.stream_position <= %s"
@@ -63,8 +69,8 @@ def _page(stream_id: UUID, after: int, to: int) -> list[StoredEvent]:
             (stream_id, after, to, _PAGE_SIZE),
         )
         rows = cur.fetchall()
-        if after == 0 and to > 0 and (not rows or rows[0][4] != 1):
-            require_whole_stream(cur, stream_id, 1, rows[0][4] if rows else None)
+        if not rows or rows[0][4] != after + 1:
+            require_whole_stream(cur, stream_id, after + 1, rows[0][4] if rows else None)
         key = load_keys(cur, {stream_id} if any(is_personal(row[1]) for row in rows) else ()).get(stream_id)
     return [_stored(row, key) for row in rows]
 

@@ -154,7 +154,8 @@ def rows_in_its_own(cur: Cursor, projection: InlineProjection | AsyncProjection)
     made = {}
     for table in projection.tables:
         cur.execute(f"select * from pg_temp.{table} t order by t::text")
-        made[table] = cur.fetchall()
+        # The ledger's connections give jsonb as bytes.
+        made[table] = [tuple(v.decode() if isinstance(v, bytes) else v for v in row) for row in cur.fetchall()]
     return made
 
 
