@@ -7,32 +7,36 @@ from celery import shared_task
 
 from bank.ops.wakeups import ask_for, taken
 from bank.webhooks import waking
-from bank.webhooks.projection import NAME as WEBHOOK_DELIVERIES
 from ledger import partitions, runner, sealing, signing, steering
-from ledger.projections import async_projection, async_projections
 
+# Sealing waits in the same queue: between two turns it has its own.
+_PROJECT_SECONDS = 1.0
 _BUSY_PAUSE_SECONDS = 0.02
 _BUSY_TRIES = 100
 
 
 @shared_task(name="ledger.advance")
 def advance() -> None:
-    """Seal what is committed, then send each async projection on its way."""
+    """Seal what is committed, then send the projections on their way."""
     taken("ledger.advance")
     _until_free(lambda: sealing.seal_all().busy)
-    for projection in async_projections():
-        for shard in range(projection.shards):
-            ask_for("ledger.project", name=projection.name, shard=str(shard))
+    ask_for("ledger.project")
 
 
 @shared_task(name="ledger.project")
-def project(*, name: str, shard: str = "0") -> None:
-    """Bring one shard of an async projection up to the head of the sealed book."""
-    taken("ledger.project", name, shard)
-    projection = async_projection(name)
-    _until_free(lambda: runner.advance(projection, int(shard)).busy)
-    if name == WEBHOOK_DELIVERIES:
-        waking.send_due()
+def project(*, helping: str = "") -> None:
+    """Bring all async projections up to the head of the sealed book, together; with a second worker's help, if there is
+    much to do.
+    """
+    taken("ledger.project", *filter(None, [helping]))
+    done = runner.advance_all(
+        seconds=_PROJECT_SECONDS,
+        backwards=bool(helping),
+        on_backlog=None if helping else lambda: ask_for("ledger.project", helping="yes"),
+    )
+    if done.more:
+        ask_for("ledger.project")
+    waking.send_due()
 
 
 @shared_task(name="ledger.sign_checkpoint")

@@ -45,6 +45,12 @@ def read(cur: Cursor, projection: str, *, rebuilding: bool = False) -> list[Chec
     return [Checkpoint(*row) for row in cur.fetchall()]
 
 
+def read_all(cur: Cursor) -> list[Checkpoint]:
+    """The checkpoints of all shards of all projections."""
+    cur.execute(f"select {_COLUMNS} from ledger_checkpoint where not rebuilding")
+    return [Checkpoint(*row) for row in cur.fetchall()]
+
+
 def of_shard(cur: Cursor, projection: str, shard: int) -> Checkpoint:
     """The checkpoint of one shard; made where there is none yet."""
     for _ in range(2):

@@ -9,8 +9,8 @@ from ledger.connections import Cursor
 # The first half of the two-number keys: keeps ours apart from anybody else's advisory locks in the same database.
 _SPACE: Final = 0x50_42  # "PB"
 SEALER: Final = "sealer"
-# The shard of a stream, as an expression; `e.stream_id` in place of the parameter gives that of an event.
-SHARD: Final = "(uuid_hash(%(stream)s::uuid)::bigint & 2147483647) %% %(shards)s::int"
+# What a stream's shard is found by, as an expression: the remainder by the number of shards.
+STREAM_HASH: Final = "(uuid_hash({}) & 2147483647)"
 
 
 def try_lock(cur: Cursor, name: str) -> bool:
@@ -25,10 +25,10 @@ def lock(cur: Cursor, name: str) -> None:
 
 
 def shard_of(cur: Cursor, stream_id: UUID, shards: int) -> int:
-    """Which of `shards` a stream belongs to: by PostgreSQL's hash, as the runner's query divides them."""
-    row = cur.execute(f"select {SHARD}", {"stream": stream_id, "shards": shards}).fetchone()
+    """Which of `shards` a stream belongs to: by PostgreSQL's hash, as the runner divides them."""
+    row = cur.execute(f"select {STREAM_HASH.format('%s::uuid')}", (stream_id,)).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]) % shards
 
 
 def _key(name: str) -> int:

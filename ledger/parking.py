@@ -10,8 +10,7 @@ from ledger.checkpoints import error_text, open_parked_streams
 from ledger.connections import Cursor, transaction
 from ledger.locks import lock, shard_of
 from ledger.projections import AsyncProjection
-from ledger.reading import read_positions
-from ledger.records import RecordedEvent
+from ledger.reading import Undecoded, read_positions
 
 BEHIND = "waits behind an earlier event of its stream"
 
@@ -31,14 +30,14 @@ class Parked(msgspec.Struct, frozen=True):
 
 
 def divide(
-    cur: Cursor, projection: AsyncProjection, events: Sequence[RecordedEvent]
-) -> tuple[list[RecordedEvent], list[RecordedEvent]]:
+    cur: Cursor, projection: AsyncProjection, events: Sequence[Undecoded]
+) -> tuple[list[Undecoded], list[Undecoded]]:
     """(the events that can be applied, those whose stream waits already and that are to be parked as well)."""
     waiting = open_parked_streams(cur, projection.name, list({e.stream_id for e in events}))
     return [e for e in events if e.stream_id not in waiting], [e for e in events if e.stream_id in waiting]
 
 
-def park(cur: Cursor, projection: AsyncProjection, events: Sequence[RecordedEvent], error: str) -> None:
+def park(cur: Cursor, projection: AsyncProjection, events: Sequence[Undecoded], error: str) -> None:
     """Put events aside, with what was wrong."""
     for event in events:
         cur.execute(

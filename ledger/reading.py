@@ -10,10 +10,10 @@ from uuid import UUID
 
 from ledger.codec import is_personal
 from ledger.connections import Cursor, cursor
-from ledger.locks import SHARD
+from ledger.locks import STREAM_HASH
 from ledger.partitions import require_attached, require_whole_stream
 from ledger.personal import load_keys
-from ledger.records import EVENT_COLUMNS, RecordedEvent, event_from_row
+from ledger.records import EVENT_COLUMNS, RecordedEvent, Unreadable, event_from_row
 from ledger.store import Head
 
 _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
@@ -21,7 +21,7 @@ _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_e
 # Entries first, then each one's event: OFFSET 0 keeps the conditions on events out of the way, which would rather have
 # the planner read through every event there ever was, the more partitions there are.
 _SEALED_RANGE = f"""
-select {EVENT_COLUMNS}, n.position
+select {EVENT_COLUMNS}, n.position, {STREAM_HASH.format("e.stream_id")}
 from (select position, sequence from ledger_entry where position > %(after)s and position <= %(to)s) n
 cross join lateral (select * from ledger_event where sequence = n.sequence offset 0) e
 """
@@ -37,30 +37,47 @@ class EntryOfBook:
     sealed_at: datetime
 
 
-def read_sealed(
-    cur: Cursor,
-    *,
-    after: int,
-    to: int,
-    shard: int = 0,
-    shards: int = 1,
-    types: frozenset[str] | None = None,
-    also_unreadable: bool = False,
-) -> list[RecordedEvent]:
-    """Sealed events in book order, from behind position `after` up to and with `to`; of one shard, of these types.
+class Undecoded:
+    """A sealed event as it was read; decoded once, for however many want it. `stream_hash` tells its shard."""
 
-    Raises UnknownEvent, unless data may be Unreadable; EventsDetached where some of them are in a detached partition:
-    nobody builds anything on what is left.
+    __slots__ = ("_decoded", "_key", "_row", "position", "stream_hash", "stream_id", "type")
+
+    def __init__(self, row: tuple[Any, ...], key: bytes | None) -> None:
+        self._row, self._key, self._decoded = row, key, None
+        self.type: str = row[1]
+        self.stream_id: UUID = row[3]
+        self.position: int = row[8]
+        self.stream_hash: int = row[9]
+
+    def decoded(self, *, also_unreadable: bool = False) -> RecordedEvent:
+        """The event. Raises UnknownEvent, unless its data may be Unreadable."""
+        event: RecordedEvent | None = self._decoded
+        if event is None:
+            event = event_from_row(self._row[:8], self.position, self._key, also_unreadable=also_unreadable)
+            if not isinstance(event.data, Unreadable):
+                self._decoded = event
+        return event
+
+
+def read_undecoded(cur: Cursor, *, after: int, to: int, types: frozenset[str] | None = None) -> list[Undecoded]:
+    """Sealed events in book order, from behind position `after` up to and with `to`, of these types.
+
+    Raises EventsDetached where some of them are in a detached partition: nobody builds anything on what is left.
     """
     require_attached(cur, after, to)
-    conditions = ["true"]
-    if types is not None:
-        conditions.append("e.type = any(%(types)s)")
-    if shards > 1:
-        conditions.append(f"{SHARD.replace('%(stream)s::uuid', 'e.stream_id')} = %(shard)s")
-    parameters = {"after": after, "to": to, "shard": shard, "shards": shards, "types": sorted(types or ())}
-    cur.execute(f"{_SEALED_RANGE} where {' and '.join(conditions)} order by n.position", parameters)
-    return _events(cur, also_unreadable=also_unreadable)
+    condition = "true" if types is None else "e.type = any(%(types)s)"
+    parameters = {"after": after, "to": to, "types": sorted(types or ())}
+    rows = cur.execute(f"{_SEALED_RANGE} where {condition} order by n.position", parameters).fetchall()
+    keys = _keys(cur, rows)
+    return [Undecoded(row, keys.get(row[3])) for row in rows]
+
+
+def read_sealed(
+    cur: Cursor, *, after: int, to: int, types: frozenset[str] | None = None, also_unreadable: bool = False
+) -> list[RecordedEvent]:
+    """The same, decoded. Raises UnknownEvent, too, unless data may be Unreadable."""
+    events = read_undecoded(cur, after=after, to=to, types=types)
+    return [event.decoded(also_unreadable=also_unreadable) for event in events]
 
 
 def read_positions(cur: Cursor, positions: Sequence[int], *, also_unreadable: bool = False) -> list[RecordedEvent]:

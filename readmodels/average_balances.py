@@ -55,7 +55,8 @@ def apply(cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
     closed = [event for event in events if type(event.data) is AccountClosed]
     currency_of = currencies_of(cursor, [event.stream_id for event in closed])
     for event in closed:
-        days[currency_of[event.stream_id], day_of(event.data.occurred_at)][1] -= 1
+        if event.stream_id in currency_of:
+            days[currency_of[event.stream_id], day_of(event.data.occurred_at)][1] -= 1
     for event in events:
         if type(event.data) is AccountOpened:
             days[event.data.currency, day_of(event.data.occurred_at)][1] += 1

@@ -27,7 +27,7 @@ _ACCOUNTS: Final[dict[type[Any], str]] = {
     AccountFrozen: "accounts_frozen",
     AccountUnfrozen: "accounts_unfrozen",
 }
-_ANY_CURRENCY: Final = ""
+_NO_CURRENCY: Final = ""
 
 
 class GrowthDayRow(models.Model):
@@ -59,13 +59,13 @@ def apply(cursor: Cursor, events: Sequence[RecordedEvent]) -> None:
     unsaid = {event.stream_id for event in of_accounts if type(event.data) is not AccountOpened}
     currency_of = currencies_of(cursor, list(unsaid))
     counts = Counter(
-        (day_of(event.data.occurred_at), _ANY_CURRENCY, _CUSTOMERS[type(event.data)])
+        (day_of(event.data.occurred_at), _NO_CURRENCY, _CUSTOMERS[type(event.data)])
         for event in events
         if type(event.data) in _CUSTOMERS
     )
     for event in of_accounts:
         data = event.data
-        currency = data.currency if type(data) is AccountOpened else currency_of[event.stream_id]
+        currency = data.currency if type(data) is AccountOpened else currency_of.get(event.stream_id, _NO_CURRENCY)
         counts[day_of(data.occurred_at), currency, _ACCOUNTS[type(data)]] += 1
     if counts:
         rows = [

@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 
 from accounts.handler import Actor, handle
+from ledger.batches import Reading
 from ledger.connections import cursor
 from ledger.errors import UnknownEvent
 from ledger.ids import new_id
+from ledger.locks import shard_of
+from ledger.projections import AsyncProjection
 from ledger.reading import (
     find_event,
     head_position,
@@ -117,9 +120,12 @@ def test_the_book_is_read_from_behind_a_position_to_another() -> None:
 def test_shards_divide_the_book_by_stream_and_nothing_is_in_two_of_them() -> None:
     streams = [write(count=3) for _ in range(30)]
     seal_all()
+    sharded = AsyncProjection(name="test", description="", apply=lambda *_: None, tables=(), shards=3)
     with cursor() as cur:
-        shards = [read_sealed(cur, after=0, to=90, shard=n, shards=3) for n in range(3)]
-    assert sorted(e.position or 0 for shard in shards for e in shard) == list(range(1, 91))
+        shards = [Reading().between(cur, sharded, n, 0, 90) for n in range(3)]
+        for n, shard in enumerate(shards):
+            assert {shard_of(cur, event.stream_id, 3) for event in shard} == {n}
+    assert sorted(e.position for shard in shards for e in shard) == list(range(1, 91))
     owners = [{e.stream_id for e in shard} for shard in shards]
     assert sum(len(owned) for owned in owners) == len(streams)
     assert all(owners), "thirty streams over three shards leave none empty"
