@@ -94,13 +94,16 @@ class _Work:
         self.fresh = envelopes
         self.found: dict[UUID, Result] = {}
         self._all_or_nothing = all_or_nothing
+        self._lost_race = False
+        self._passes_by = not all_or_nothing
 
     def try_once(self, attempt: int) -> bool:
         """Whether every command has its result now."""
         try:
-            self._append(lock=attempt > 0)
+            self._append(lock=self._lost_race)
         except store.VersionsMoved:
             observing.hindered(Hindrance.VERSIONS_MOVED)
+            self._lost_race = True
             forget_recent(self.fresh)
             if len(self.fresh) >= _LARGE:
                 crowd.lost_race()
@@ -127,18 +130,23 @@ class _Work:
         """Optimistic first, in at most two statements. After a lost race: row locks, in one transaction.
 
         Where large batches meet, each would lose to the other: such a batch is decided first, without locks, then its
-        streams are locked, and what others moved meanwhile is decided again.
+        streams are locked, and what others moved meanwhile is decided again. What has to do with streams that others
+        have locked is put off, once: by then they are done.
         """
         began = time.perf_counter()
         crowded = not lock and len(self.fresh) >= _LARGE and crowd.is_there()
+        put_off: list[Envelope] = []
         with transaction(kept=True) if lock else cursor(kept=True) as cur:
             decided = decide_batch(cur, self.fresh, lock=lock, all_or_nothing=self._all_or_nothing, load_all=crowded)
             appended = None if crowded else _appended(cur, decided)
         if crowded:
             with transaction(kept=True) as cur:
-                moved = store.lock_moved(cur, {i: s.from_version for i, s in decided.batch.streams.items()})
-                decided = decide_again(cur, decided, moved, all_or_nothing=self._all_or_nothing) if moved else decided
+                versions = {i: s.from_version for i, s in decided.batch.streams.items()}
+                moved, busy = store.lock_moved(cur, versions, pass_by=self._passes_by)
+                if moved or busy:
+                    decided, put_off = decide_again(cur, decided, moved, busy, all_or_nothing=self._all_or_nothing)
                 appended = _appended(cur, decided)
+            self._passes_by = False
         if decided.batch.events:
             notify()
         if appended is not None:
@@ -152,7 +160,7 @@ class _Work:
             self._take_recorded()
             conflicts = {d.envelope.command.command_id: d.conflict for d in decided.decisions if d.conflict is not None}
             self.found |= {e.command.command_id: conflicts[e.command.command_id] for e in self.fresh}
-            self.fresh = []
+        self.fresh = put_off
 
     def _take_recorded(self) -> bool:
         """Take the outcomes that the log has; whether there were any."""

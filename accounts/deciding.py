@@ -162,24 +162,33 @@ def _batch_of(decisions: list[Decision], folds: dict[UUID, _Fold]) -> Batch:
     return batch
 
 
-def decide_again(cur: Cursor, decided: Decided, moved: dict[UUID, Head], *, all_or_nothing: bool) -> Decided:
-    """The batch with these streams as they are now. Raises BatchRefused.
+def decide_again(
+    cur: Cursor, decided: Decided, moved: dict[UUID, Head], busy: set[UUID], *, all_or_nothing: bool
+) -> tuple[Decided, list[Envelope]]:
+    """The batch with these streams as they are now, and without the commands about busy ones, which come second.
 
-    Decided again is only what has to do with them: commands about them, commands about a stream of those, and so on.
+    A command that follows such a command on some stream waits with it. Decided again is only what has to do with all
+    these: commands about them, commands about a stream of those, and so on. Raises BatchRefused.
     """
     folds = decided.folds
-    concerned = _connected([d.envelope for d in decided.decisions], set(moved))
+    concerned = _connected([d.envelope for d in decided.decisions], busy.union(moved))
     for stream_id in concerned:
         folds[stream_id].rewind()
     for stream_id, head in moved.items():
         folds[stream_id] = _Fold.of(head.category, head.version, state_of(cur, head.category, stream_id, head))
-    decisions = list(decided.decisions)
-    for index, decision in enumerate(decisions):
-        if not concerned.isdisjoint(_streams_of(decision.envelope)):
-            decisions[index] = again = _decide(decision.envelope, folds)
-            if again.refusal is not None and all_or_nothing:
-                raise BatchRefused(index, again.refusal)
-    return Decided(_batch_of(decisions, folds), decisions, folds, decided.server)
+    decisions, waiting, waited_for = [], [], set(busy)
+    for decision in decided.decisions:
+        streams = _streams_of(decision.envelope)
+        if not waited_for.isdisjoint(streams):
+            waited_for.update(streams)
+            waiting.append(decision.envelope)
+        elif concerned.isdisjoint(streams):
+            decisions.append(decision)
+        else:
+            decisions.append(_decide(decision.envelope, folds))
+            if all_or_nothing and (refusal := decisions[-1].refusal) is not None:
+                raise BatchRefused(len(decisions) - 1, refusal)
+    return Decided(_batch_of(decisions, folds), decisions, folds, decided.server), waiting
 
 
 def _connected(envelopes: list[Envelope], stream_ids: set[UUID]) -> set[UUID]:

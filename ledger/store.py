@@ -112,9 +112,14 @@ _LOAD_ONE = f"{_HEAD} where id = %(one)s"
 _LOAD_LOCKED = f"{_HEAD} where id = any(%(streams)s) order by id for update"
 # The sort is below the locks: whoever locks several streams locks them in the same order.
 _LOCK_MOVED = f"""
-select * from ({_HEAD} where id = any(%(streams)s) order by id for update) s
-where (s.id, s.version) not in (select * from unnest(%(streams)s, %(versions)s::integer[]))
+with asked as (select * from unnest(%(streams)s, %(versions)s::integer[]) a(id, version)),
+locked as materialized ({_HEAD} where id = any(%(streams)s) order by id for update {{passing_by}})
+select * from locked where (id, version) not in (select id, version from asked)
+union all
+select id, null, 0, null, 0 from asked where version > 0 and id not in (select id from locked)
 """
+_WAIT_FOR_ALL = _LOCK_MOVED.format(passing_by="")
+_PASS_BY_LOCKED = _LOCK_MOVED.format(passing_by="skip locked")
 # Which commands of the batch are in the log already comes along: a batch that comes again is not written to be undone.
 _LOAD = f"""
 {_HEAD} where id = any(%(streams)s)
@@ -201,17 +206,20 @@ def load_batch(
     return heads, recorded
 
 
-def lock_moved(cur: Cursor, versions: Mapping[UUID, int]) -> dict[UUID, Head]:
+def lock_moved(
+    cur: Cursor, versions: Mapping[UUID, int], *, pass_by: bool = False
+) -> tuple[dict[UUID, Head], set[UUID]]:
     """Lock these streams (inside a transaction); the heads of those that are not at this version any more.
 
-    Raises VersionsMoved where others lock them in another order.
+    With `pass_by` it waits for nobody: the second are the streams that somebody else has locked. Raises VersionsMoved
+    where others lock them in another order.
     """
     values = {"streams": uuids(list(versions)), "versions": integers(list(versions.values()))}
     try:
-        rows = cur.execute(_LOCK_MOVED, values).fetchall()
+        rows = cur.execute(_PASS_BY_LOCKED if pass_by else _WAIT_FOR_ALL, values).fetchall()
     except errors.DeadlockDetected as error:
         raise VersionsMoved from error
-    return {row[0]: Head(*row[1:]) for row in rows}
+    return {row[0]: Head(*row[1:]) for row in rows if row[1] is not None}, {row[0] for row in rows if row[1] is None}
 
 
 def append(cur: Cursor, batch: Batch) -> Appended:

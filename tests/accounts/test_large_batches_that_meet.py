@@ -73,6 +73,38 @@ def test_what_others_moved_meanwhile_is_decided_again_and_only_that(accounts: li
     assert all(stream_is_whole(a) for a in accounts)
 
 
+def test_what_another_has_locked_is_put_off_in_its_order_and_the_rest_is_not_kept_waiting(accounts: list[UUID]) -> None:
+    held, second, third = accounts[:3]
+    commands = [
+        deposit(held, 500),
+        transfer(held, second, 1_200),  # waits; and what follows on the second account waits with it
+        transfer(second, third, 2_100),
+        withdraw(third, 3_100),
+        *[deposit(account_id, 1) for account_id in accounts[3:]],
+    ]
+    with ThreadPoolExecutor(1) as threads:
+        with written_but_not_committed(withdraw(held, 100)):
+            asked = threads.submit(handle_all, commands, by=BY)
+            wait_until_somebody_waits_for_a_lock()
+            assert [balance_minor(a) for a in accounts] == [*[1_000] * 3, *[1_001] * (MANY - 3)]
+        outcomes = asked.result(timeout=20)
+    assert [o.command_id for o in outcomes] == [c.command_id for c in commands]
+    assert {said(o) for o in outcomes} == {"done"}
+    assert [balance_minor(a) for a in accounts[:3]] == [200, 100, 0]
+    assert all(stream_is_whole(a) for a in accounts)
+
+
+def test_all_or_nothing_passes_by_nobody(accounts: list[UUID]) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with written_but_not_committed(withdraw(accounts[0], 100)):
+            asked = threads.submit(handle_all, [deposit(a, 1) for a in accounts], by=BY, all_or_nothing=True)
+            wait_until_somebody_waits_for_a_lock()
+            assert {balance_minor(a) for a in accounts} == {1_000}
+        outcomes = asked.result(timeout=20)
+    assert {said(o) for o in outcomes} == {"done"}
+    assert [balance_minor(a) for a in accounts] == [901, *[1_001] * (MANY - 1)]
+
+
 def test_all_or_nothing_is_nothing_where_what_was_moved_refuses_one(accounts: list[UUID]) -> None:
     commands: list[Command] = [deposit(account_id, 1) for account_id in accounts[1:]]
     commands.append(withdraw(accounts[0], 900))
