@@ -15,6 +15,8 @@ from accounts.command import Command
 from accounts.deciding import BatchRefused, Envelope
 from accounts.group_commit import GroupCommit
 from accounts.outcome import Outcome, find_recorded
+from accounts.refusals import KeyReused
+from ledger import replays
 from ledger.codec import encode_json
 from ledger.connections import cursor
 from ledger.errors import VersionConflict
@@ -57,6 +59,8 @@ def handle(
     result = _group_commit.submit(envelope)
     if isinstance(result, VersionConflict):
         raise result
+    if result.replayed:
+        _note_replays([result])
     if result.refusal is not None:
         result.refusal.outcome = result
         raise result.refusal
@@ -86,6 +90,7 @@ def handle_all(
     for start in range(0, len(envelopes), size):
         results = carry_out(envelopes[start : start + size], all_or_nothing=all_or_nothing)
         outcomes += [result for result in results if isinstance(result, Outcome)]
+    _note_replays(outcomes)
     return outcomes
 
 
@@ -100,6 +105,11 @@ def fingerprint_of(command: Command) -> bytes:
     kind = type(command)
     fields = [(name, getattr(command, name)) for name in kind.__struct_fields__ if name not in _NOT_ASKED_FOR]
     return hashlib.sha256(kind.__name__.encode() + encode_json(fields)).digest()
+
+
+def _note_replays(outcomes: Sequence[Outcome]) -> None:
+    """Put on record that the log answered again; another request under the same id is not the same command again."""
+    replays.note([o.command_id for o in outcomes if o.replayed and not isinstance(o.refusal, KeyReused)])
 
 
 def _envelope(

@@ -63,6 +63,22 @@ class Command(models.Model):
         return f"{self.type} {self.outcome}"
 
 
+class Replay(models.Model):
+    """How often a command came again and was answered from the log."""
+
+    command_id = models.UUIDField(primary_key=True)
+    times = models.BigIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_replay"
+
+    def __str__(self) -> str:
+        return f"{self.command_id} x {self.times}"
+
+
 class Entry(models.Model):
     """A committed event's place in the book, and its link of the hash chain: immutable."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from ledger import checkpoints
+from ledger import checkpoints, replays
 from ledger.codec import decode_json
 from ledger.connections import Cursor, cursor, transaction
 from ledger.errors import LedgerError, StoreUnavailable
@@ -159,6 +159,7 @@ def _earlier(order: Order) -> Steered | None:
         return None
     if logged.fingerprint != keyed(order.fingerprint):
         raise OrderIdReused(str(order.command_id))
+    replays.note([order.command_id])
     return Steered(
         command_id=logged.command_id,
         correlation_id=logged.correlation_id,

@@ -5,6 +5,7 @@ from readmodels.average_balances import BalanceDayRow
 from readmodels.balance_distribution import BalanceBandRow, ReportedBalanceRow
 from readmodels.balances import AccountRow
 from readmodels.cash_position import CashDayRow
+from readmodels.command_search import CommandSearchRow
 from readmodels.customers import CustomerRow
 from readmodels.daily_flows import DailyFlow
 from readmodels.dormant_accounts import LastInitiatedRow
@@ -23,6 +24,7 @@ __all__ = [
     "BalanceBandRow",
     "BalanceDayRow",
     "CashDayRow",
+    "CommandSearchRow",
     "CustomerRow",
     "DailyFlow",
     "EventSearchRow",
