@@ -9,6 +9,7 @@ from readmodels.command_search import CommandSearchRow
 from readmodels.customers import CustomerRow
 from readmodels.daily_flows import DailyFlow
 from readmodels.dormant_accounts import LastInitiatedRow
+from readmodels.event_counts import EventCountRow
 from readmodels.event_search import EventSearchRow
 from readmodels.general_ledger import GeneralLedgerRow, JournalRow
 from readmodels.growth import GrowthDayRow
@@ -27,6 +28,7 @@ __all__ = [
     "CommandSearchRow",
     "CustomerRow",
     "DailyFlow",
+    "EventCountRow",
     "EventSearchRow",
     "GeneralLedgerRow",
     "GrowthDayRow",

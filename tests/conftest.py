@@ -38,6 +38,7 @@ _LEDGER_TABLES = (
     "readmodels_activity_hour",
     "readmodels_general_ledger",
     "readmodels_journal",
+    "readmodels_event_count",
     "readmodels_event_search",
     "readmodels_stream_state",
     "readmodels_command_search",
