@@ -114,6 +114,11 @@ def may_see_reports(person: Person) -> bool:
     return _has(person, Role.TELLER, Role.AUDITOR, Role.OPERATIONS, Role.ADMIN)
 
 
+def may_see_reconciliation(person: Person) -> bool:
+    """Whether what the bank keeps twice agrees: for those who keep it running, and those who audit it."""
+    return may_operate(person) or may_audit(person)
+
+
 def may_operate(person: Person) -> bool:
     """Steer projections and jobs."""
     return _has(person, Role.OPERATIONS, Role.ADMIN)
