@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final, Literal
 
+import msgspec
 from django.db import models
 
 from ledger.batches import shared
@@ -10,6 +12,7 @@ from ledger.codec import encode_json
 from ledger.connections import Cursor
 from ledger.projections import AsyncProjection
 from ledger.records import RecordedEvent
+from readmodels import prepared
 from readmodels.moved import TYPES, flows
 
 
@@ -64,6 +67,37 @@ def between(from_date: date, to_date: date, currency: str | None = None) -> list
     if currency is not None:
         flows = flows.filter(currency=currency)
     return list(flows.order_by("-date", "currency", "kind"))
+
+
+class FlowTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of movement in one day or month; `first`: its first day by the calendar."""
+
+    first: date
+    kind: str
+    count: int
+    amount_minor: int
+
+
+_TOTALS: Final = """
+select date_trunc(%(step)s, date::timestamp)::date, kind, sum(count)::bigint, sum(amount_minor)
+from readmodels_daily_flow
+where date between %(from)s and %(to)s and currency = %(currency)s
+group by 1, 2 order by 1 desc, 2
+"""
+
+
+def totals(from_date: date, to_date: date, currency: str, step: Literal["day", "month"]) -> list[FlowTotal]:
+    """The flows of these days (both inclusive) in one currency, by day or by month, the newest first."""
+    found = prepared.fetch_all(_TOTALS, {"step": step, "from": from_date, "to": to_date, "currency": currency})
+    return [
+        FlowTotal(first=first, kind=kind, count=count, amount_minor=int(amount_minor))
+        for first, kind, count, amount_minor in found
+    ]
+
+
+def first_day(currency: str) -> date | None:
+    """The first day on which anything moved in the currency."""
+    return DailyFlow.objects.filter(currency=currency).aggregate(first=models.Min("date"))["first"]
 
 
 def currencies() -> list[str]:

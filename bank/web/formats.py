@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from accounts.iban import format_iban
-from accounts.money import format_minor
+from accounts.money import exponent_of, format_minor
 
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
@@ -24,6 +24,7 @@ _DEFAULT: Final = "en"
 # English as in Britain writes days, as everywhere writes amounts; Czech with spaces that no line ends at.
 _DAY: Final = {"en": "d MMM y", "cs": "d.\N{NO-BREAK SPACE}M.\N{NO-BREAK SPACE}y"}
 _DAY_OF_MONTH: Final = {"en": "d MMM", "cs": "d.\N{NO-BREAK SPACE}M."}
+_MONTH: Final = {"en": "MMM y", "cs": "LLLL\N{NO-BREAK SPACE}y"}
 _MOMENT: Final = {"en": "d MMM y, HH:mm 'UTC'", "cs": "d.\N{NO-BREAK SPACE}M.\N{NO-BREAK SPACE}y H:mm 'UTC'"}
 
 
@@ -50,6 +51,14 @@ def plain_number(minor: int, currency: str) -> str:
     """`1,234.50`: an amount without its currency and its sign."""
     whole, point, fraction = format_minor(abs(minor), currency).partition(".")
     return f"{grouped(int(whole))}{writing().point if point else ''}{fraction}"
+
+
+def short_amount(minor: int, currency: str) -> str:
+    """`€1,000`, `€0.01`: as `plain_amount`, without decimals where there are none to tell."""
+    unit = 10 ** exponent_of(currency)
+    if minor % unit or unit == 1:
+        return plain_amount(minor, currency)
+    return plain_amount(minor, currency).replace(plain_number(minor, currency), grouped(abs(minor) // unit))
 
 
 def signed_amount(minor: int, currency: str) -> str:
@@ -115,6 +124,11 @@ def day_text(value: date) -> str:
 def day_of_month(value: date) -> str:
     """`23 Nov`, `23. 11.`: for an axis, which has little room."""
     return _written(_DAY_OF_MONTH, datetime(value.year, value.month, value.day, tzinfo=UTC))
+
+
+def month_text(value: date) -> str:
+    """`Nov 2026`, `listopad 2026`."""
+    return _written(_MONTH, datetime(value.year, value.month, 1, tzinfo=UTC))
 
 
 def moment_text(value: datetime) -> str:

@@ -32,7 +32,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         (_("Transfer"), reverse("web:choose_transfer"), is_customer, ""),
         (_("Notifications"), reverse("web:notifications"), is_customer, ""),
         (_("Customers"), reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
-        (_("Reports"), reverse("web:daily_flows"), policy.may_see_reports(person), "/reports"),
+        (_("Reports"), reverse("web:reports"), policy.may_see_reports(person), reverse("web:dashboard")),
         (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
         (_("Audit"), reverse("web:audit"), policy.may_audit(person), reverse("web:access_records")),
         (_("Security"), reverse("web:security"), True, ""),

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from bank.identity import policy
+from bank.web.reports.catalogue import REPORTS
+from bank.web.reports.overview import DASHBOARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,15 @@ AUDIT_ROOMS: Final[list[Room]] = [
     ),
 ]
 REPORT_ROOMS: Final[list[Room]] = [
-    Room(
-        title=_("Daily flows"),
-        words=_("What came in and went out, day by day."),
-        icon="chart-column",
-        url_name="web:daily_flows",
-        rule=policy.may_see_reports,
+    *(
+        Room(
+            title=report.title,
+            words=report.about,
+            icon=report.icon,
+            url_name=report.url_name,
+            rule=policy.may_see_reports,
+        )
+        for report in (DASHBOARD, *REPORTS)
     ),
 ]
 OPERATION_ROOMS: Final[list[Room]] = [

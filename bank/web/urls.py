@@ -7,7 +7,6 @@ from bank.web.pages import (
     access_records,
     account,
     account_tasks,
-    daily_flows,
     explanation,
     home,
     language,
@@ -23,6 +22,7 @@ from bank.web.pages import (
     tokens,
 )
 from bank.web.pages.audit.paths import PATHS as AUDIT_PATHS
+from bank.web.pages.reports.paths import PATHS as REPORT_PATHS
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.styleguide.page import styleguide
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
@@ -85,5 +85,5 @@ urlpatterns: list[URLPattern] = [
     path("styleguide", styleguide, name="styleguide"),
     *AUDIT_PATHS,
     path("access-records", access_records.access_records_page, name="access_records"),
-    path("reports/daily-flows", daily_flows.daily_flows_page, name="daily_flows"),
+    *REPORT_PATHS,
 ]

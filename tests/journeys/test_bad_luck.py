@@ -178,7 +178,7 @@ def test_at_every_door_a_database_that_is_away_is_told_calmly_and_nobody_is_sign
 def test_while_the_worker_is_down_reports_say_that_they_are_behind_and_balances_are_right(
     somebody: Somebody, ada: Customer, teller: User, scripts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bank.web.pages.daily_flows._BEHIND_SECONDS", 2.0)
+    monkeypatch.setattr("bank.web.reports.freshness.BEHIND_SECONDS", 2.0)
     desk = somebody(signed_in=teller, java_script_enabled=scripts)
     drain()  # here no worker runs: what it would do is done now, and not again until the end
     desk.open("/reports/daily-flows")

@@ -10,12 +10,21 @@ from pytest_django import Settings
 from bank.identity.models import User
 from bank.identity.urls import urlpatterns as pages_of_the_door
 from bank.web.urls import urlpatterns as pages_of_the_bank
-from tests.journeys import desk_screens, walks_of_customers, walks_of_operations, walks_of_staff, walks_of_strangers
+from tests.journeys import (
+    desk_screens,
+    walks_of_customers,
+    walks_of_operations,
+    walks_of_reports,
+    walks_of_staff,
+    walks_of_strangers,
+)
 from tests.journeys.person import Person
 from tests.journeys.walks import WALKS, Cast, Walk, barriers, page_name, something_happened
 from tests.web.people import Customer
 
-assert all((desk_screens, walks_of_customers, walks_of_operations, walks_of_staff, walks_of_strangers))
+assert all(
+    (desk_screens, walks_of_customers, walks_of_operations, walks_of_reports, walks_of_staff, walks_of_strangers)
+)
 
 # What answers with something else than a page. A task without a form begins with its check page.
 NOT_PAGES = {

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.person import Person
 from tests.journeys.walks import LONG_WORD, Cast, an_empty_account, walk
-from tests.spec import AT
 
 Stops = Iterator[tuple[str, Person]]
 
@@ -27,7 +26,6 @@ Stops = Iterator[tuple[str, Person]]
     "web:overdraft_check",
     "web:close",
     "web:close_check",
-    "web:daily_flows",
     "web:receipt",
     "invitation",
 )
@@ -49,9 +47,6 @@ def what_staff_see(cast: Cast) -> Stops:
         "/customers/register",
         account,
         *(f"{account}/{task}" for task in ("deposit", "freeze", "unfreeze", "overdraft", "close")),
-        "/reports/daily-flows",
-        f"/reports/daily-flows?from={AT.date()}&to={AT.date()}",
-        "/reports/daily-flows?from=x",
     ):
         desk.open(path)
         yield f"teller: {path.replace(account, 'ACCOUNT').replace(customer, 'CUSTOMER')}", desk

@@ -36,7 +36,7 @@ def test_the_figures_of_a_day(operations: Browser, ada: Customer, grace: Custome
     page = operations.open(f"{URL}?from=2026-03-01&to=2026-03-31&currency=EUR")
     for figure in ("5 Mar 2026", "€1,234.00", "€34.00", "€1,200.00", "€55.00"):
         assert figure in page.text
-    assert "<rect" in page.html
+    assert 'data-chart-of="flows-table"' in page.html
     assert "Nothing came or went" in operations.open(f"{URL}?from=2026-04-01&to=2026-04-30").text
 
 
@@ -55,7 +55,7 @@ def test_it_says_as_of_which_event_and_does_not_answer_again_while_nothing_is_ne
 def test_it_says_that_figures_are_behind_when_nobody_counts(
     operations: Browser, ada: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bank.web.pages.daily_flows._BEHIND_SECONDS", 0.0)
+    monkeypatch.setattr("bank.web.reports.freshness.BEHIND_SECONDS", 0.0)
     page = operations.open(URL)
     assert "These figures are behind." in page.text
     assert "3 events wait to be counted" in page.text
@@ -68,7 +68,7 @@ def test_a_page_that_is_open_says_so_too_though_nothing_new_comes(
 ) -> None:
     poll = html.unescape(re.findall(r'hx-get="([^"]+)"', operations.open(URL).html)[0])
     assert operations.open(poll).status == 204
-    monkeypatch.setattr("bank.web.pages.daily_flows._BEHIND_SECONDS", 0.0)
+    monkeypatch.setattr("bank.web.reports.freshness.BEHIND_SECONDS", 0.0)
     assert "These figures are behind." in operations.open(poll).text
 
 

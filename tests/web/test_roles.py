@@ -10,6 +10,7 @@ from accounts.webhook_commands import SendWebhookTest
 from bank.identity import urls as identity_urls
 from bank.identity.models import Role, User
 from bank.web.pages.home import OWN_TASKS
+from bank.web.reports.catalogue import REPORTS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
 from bank.web.tasks.webhooks import ENDPOINT_TASKS
 from bank.web.urls import urlpatterns
@@ -77,7 +78,9 @@ SCREENS = {
     "/audit": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
-    "/reports/daily-flows": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    "/reports": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    **{f"/reports/{report.path}": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],

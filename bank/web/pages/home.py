@@ -77,7 +77,7 @@ def _room_of(request: SignedInRequest) -> HttpResponse:
     if policy.may_see_customers(request.user):
         return redirect("web:find_customer")
     if policy.may_see_reports(request.user):
-        return redirect("web:daily_flows")
+        return redirect("web:dashboard")
     return render(request, "web/no_room.html")
 
 

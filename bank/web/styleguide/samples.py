@@ -12,7 +12,8 @@ from bank.web.formats import iban_html, money_html
 from bank.web.movements import lines_of
 from bank.web.online import Online
 from bank.web.problems import FORM_EXPIRED, NOT_FOUND, SERVER_ERROR, UNAVAILABLE
-from bank.web.styleguide import things
+from bank.web.reports.overview import Tile
+from bank.web.styleguide import figures, things
 from bank.web.tasks.task import Answer
 
 LONG_WORD: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -61,6 +62,7 @@ _ROOMS: Final = [
     SimpleNamespace(title="Refusals", words=LONG_WORD, icon="circle-x", href="#", is_current=True),
     SimpleNamespace(title=LONG_WORD, words="Who looked.", icon="eye", href="#", is_current=False),
 ]
+_BEHIND: Final = SimpleNamespace(position=18_200, lag_events=34, lag_seconds=12.4)
 _LINES: Final = lines_of(things.MOVEMENTS, [])
 
 SAMPLES: Final[Mapping[str, list[Sample]]] = {
@@ -169,6 +171,30 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
     "fresh": [
         _sample("in step", as_of=SimpleNamespace(position=18_234, lag_events=0, lag_seconds=0.0)),
         _sample("behind", as_of=SimpleNamespace(position=18_200, lag_events=34, lag_seconds=12.4)),
+    ],
+    "standstill": [
+        _sample("behind", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=True, is_paused=False)),
+        _sample("standing still", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=False, is_paused=True)),
+        _sample("in step", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=False, is_paused=False)),
+    ],
+    "report_filters": [
+        _sample("as usual", form=figures.filters("usual"), here="#"),
+        _sample("wrong", form=figures.filters("wrong", days="8"), here="#", shows_errors=True),
+    ],
+    "report_table": [
+        _sample("amounts", Inside.PANEL, section=figures.section("table")),
+        _sample("shaded", Inside.PANEL, section=figures.heat("heat")),
+    ],
+    "chart": [_sample("drawn of a table elsewhere", Inside.PANEL, section=figures.section("chart"))],
+    "figures": [
+        _sample("chart and table", section=figures.section("figures")),
+        _sample("the table on demand", section=figures.section("folded"), is_folded=True, href="#", words=LONG_WORD),
+        _sample("nothing", section=figures.section("none", is_empty=True)),
+    ],
+    "tile": [
+        _sample("a figure beside the usual", tile=Tile(label="Deposits", figure=money_html(24_50, "EUR"), share=62)),
+        _sample("good news", tile=Tile(label="Trial balance", figure="0.00", words="All agrees.", state="ok")),
+        _sample("bad news, leading on", tile=Tile(label=LONG_WORD, figure=LONG_WORD, href="#", state="bad")),
     ],
     "online": [
         _sample("signs in", online=Online(customer_id=things.ID, has_log_in=True)),
