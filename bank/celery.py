@@ -10,7 +10,7 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bank.settings")
 app = Celery("passbook")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["bank", "bank.reconciliation", "bank.webhooks"])
+app.autodiscover_tasks(["bank", "bank.jobs", "bank.reconciliation", "bank.webhooks"])
 
 
 @setup_logging.connect

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "bank.identity",
     "bank.access_records",
     "bank.reconciliation",
+    "bank.jobs",
     "bank.web",
     "bank.api",
     "bank.webhooks",
@@ -279,6 +280,9 @@ WEBHOOKS_CONCURRENCY = int(os.environ.get("WEBHOOKS_CONCURRENCY", "1"))
 WEBHOOKS_DISABLE_AFTER_DAYS = float(os.environ.get("WEBHOOKS_DISABLE_AFTER_DAYS", "5"))
 WEBHOOKS_KEEP_DAYS = float(os.environ.get("WEBHOOKS_KEEP_DAYS", "30"))
 
+# How long the file of an export is kept, which can be made again at any time.
+EXPORTS_KEEP_DAYS = float(os.environ.get("EXPORTS_KEEP_DAYS", "7"))
+
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -291,8 +295,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": 5, "socket_connect_timeout": 2}
 # Whoever waits for receivers outside waits in a worker of its own: a slow one must not keep the book from being sealed.
-CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}}
-CELERY_BEAT_SCHEDULE = {
+# Long jobs, too: the whole book is read by one.
+CELERY_TASK_ROUTES = {"webhooks.*": {"queue": "webhooks"}, "jobs.*": {"queue": "jobs"}}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     # The net under lost wake-ups: commands wake the workers themselves.
     "advance": {"task": "ledger.advance", "schedule": 2.0, "options": {"expires": 2.0}},
     "sign_checkpoint": {"task": "ledger.sign_checkpoint", "schedule": 60.0, "options": {"expires": 60.0}},
@@ -301,7 +306,12 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": {"task": "reconciliation.run", "schedule": 60.0, "options": {"expires": 60.0}},
     "webhooks_dispatch": {"task": "webhooks.dispatch", "schedule": 5.0, "options": {"expires": 5.0}},
     "webhooks_clean": {"task": "webhooks.clean", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "jobs": {"task": "jobs.run", "schedule": 10.0, "options": {"expires": 10.0}},
+    "exports_clean": {"task": "jobs.clean", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
+# By this its last run is known from one that a command woke (bank.jobs.scheduled).
+for _name, _entry in CELERY_BEAT_SCHEDULE.items():
+    _entry["options"]["headers"] = {"scheduled": _name}
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -88,17 +89,22 @@ def pages(first: int, last: int, page_size: int = PAGE_SIZE) -> Iterator[list[tu
             yield rows
 
 
-def stream_pages(first: int, last: int, streams: Sequence[UUID]) -> Iterator[tuple[BookRow, bytes | None]]:
-    """The entries of these streams in the order of the book, each with the hash before it (None where it is gone).
+def chosen_pages(
+    first: int, last: int, streams: Sequence[UUID], types: Sequence[str]
+) -> Iterator[tuple[BookRow, bytes | None]]:
+    """The entries of these streams and types (none named: of all) in the order of the book, each with the hash before
+    it (None where it is gone).
 
-    One cursor on the server: it sorts once, and gives the rows away in portions.
+    One cursor on the server: it sorts once, where there is anything to sort, and gives the rows away in portions.
     """
-    with connection() as conn, conn.transaction(), conn.cursor("streams") as cur:
+    conditions: dict[str, Any] = {"e.stream_id = any(%s)": list(streams), "e.type = any(%s)": list(types)}
+    given = {sql: names for sql, names in conditions.items() if names}
+    with connection() as conn, conn.transaction(), conn.cursor("chosen") as cur:
         cur.execute(
             f"select {_COLUMNS}, p.hash from ledger_event e join ledger_entry n using (sequence)"
             " left join ledger_entry p on p.position = n.position - 1"
-            " where e.stream_id = any(%s) and n.position between %s and %s order by n.position",
-            (list(streams), first, last),
+            f" where n.position between %s and %s and {' and '.join(given)} order by n.position",
+            (first, last, *given.values()),
             binary=True,
         )
         while rows := cur.fetchmany(_PORTION):
@@ -140,6 +146,27 @@ def hashes_between(cur: Cursor, first: int, last: int) -> list[bytes]:
     """The stored hashes of the entries at these positions, in order."""
     cur.execute("select hash from ledger_entry where position between %s and %s order by position", (first, last))
     return [row[0] for row in cur.fetchall()]
+
+
+def sealed_between(cur: Cursor, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """The first and the last position that were sealed from `since` on and before `until` (None: no bound).
+
+    Where there are none, the first is behind the last. Found by halving: each entry was sealed after the one before.
+    """
+    end = read_head(cur).last_entry
+    first = 1 if since is None else _first_sealed(cur, since, end)
+    last = end if until is None else _first_sealed(cur, until, end) - 1
+    return first, last
+
+
+def _first_sealed(cur: Cursor, moment: datetime, end: int) -> int:
+    """The first position that was not sealed before `moment`; one behind the end where all were."""
+    low, high = 1, end + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = cur.execute("select sealed_at < %s from ledger_entry where position = %s", (moment, middle)).fetchone()
+        low, high = (middle + 1, high) if row is None or row[0] else (low, middle)
+    return low
 
 
 def read_head(cur: Cursor) -> Head:

@@ -1,12 +1,13 @@
-"""Exports: the sealed book, or some streams of it, as JSON lines that prove themselves without this database.
+"""Exports: the sealed book, or a choice of its events, as JSON lines that prove themselves without this database.
 
 Every line is canonical JSON: a manifest; the events in book order, in the public form as stored, each with its hash and
 the one before; behind the last event of its range each signed checkpoint; at the end the numbers, and a SHA-256 of the
-whole file. Of the whole book, or a range of it, the hashes make a chain. Of streams, each event has an inclusion proof.
+whole file. Of the whole book, or a range of it, the hashes make a chain. Of some streams, or some types of events, each
+event has an inclusion proof.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from ledger.book import BookRow, hash_at, pages, read_head, stream_pages
+from ledger.book import BookRow, chosen_pages, hash_at, pages, read_head
 from ledger.codec import encode_canonical
 from ledger.connections import cursor
 from ledger.errors import LedgerError
@@ -31,11 +32,12 @@ class NotExportable(LedgerError):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events: positions `first` to `last` (None: to the end), of these streams (none: of all)."""
+    """Which events: positions `first` to `last` (None: to the end), of these streams and types (none: of all)."""
 
     first: int = 1
     last: int | None = None
     streams: tuple[UUID, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 Progress = Callable[[int, int], None]
@@ -68,10 +70,13 @@ def export_lines(selection: Selection, progress: Progress | None = None) -> Iter
         "previousHash": previous_hash.hex(),
         "exportedAt": rfc3339(datetime.now(UTC)),
     }
+    if selection.types:
+        # Whoever knows version 1 only must not take such a file for all events of its streams.
+        manifest |= {"version": 2, "types": sorted(selection.types)}
     seals = _Seals(first, last)
     lines = (
-        _stream_lines(first, last, selection.streams, seals)
-        if selection.streams
+        _chosen_lines(selection, first, last, seals)
+        if selection.streams or selection.types
         else _book_lines(first, last, previous_hash, seals)
     )
     return _framed(manifest, lines, progress)
@@ -128,11 +133,11 @@ def _book_lines(first: int, last: int, previous_hash: bytes, seals: _Seals) -> I
         raise NotExportable(f"the book has no event at position {expected}: run verify_ledger")
 
 
-def _stream_lines(first: int, last: int, streams: Sequence[UUID], seals: _Seals) -> Iterator[Any]:
+def _chosen_lines(selection: Selection, first: int, last: int, seals: _Seals) -> Iterator[Any]:
     """Events with proofs; of the checkpoints those that the proofs lead to."""
     used: Seal | None = None
     tree: Tree | None = None
-    for row, previous_hash in stream_pages(first, last, streams):
+    for row, previous_hash in chosen_pages(first, last, selection.streams, selection.types):
         if previous_hash is None:
             raise NotExportable(f"the book has no entry at position {row.position - 1}: run verify_ledger")
         if used is not None and row.position > used.position:

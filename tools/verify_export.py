@@ -29,6 +29,7 @@ PROOF: Final = {"checkpoint", "index", "path", "size"}
 SINGLE_PROOF: Final = {"checkpoint", "event", "kind", "version"}
 CHECKPOINT: Final = {"first", "hash", "keyId", "kind", "position", "root", "signature", "signedAt", "version"}
 MANIFEST: Final = {"exportedAt", "first", "kind", "last", "previousHash", "streams", "version"}
+MANIFEST_OF_TYPES: Final = MANIFEST | {"types"}  # version 2: only events of some types
 END: Final = {"checkpoints", "events", "kind", "sha256"}
 
 GENESIS: Final = bytes(32)
@@ -74,11 +75,11 @@ def refuse_number(text: str) -> NoReturn:
     raise ValueError(f"the number {text}")
 
 
-def require(form: object, keys: set[str], what: str) -> Form:
-    """`form` is an object with exactly these keys."""
+def require(form: object, keys: set[str], what: str, version: int = 1) -> Form:
+    """`form` is an object with exactly these keys, of this version where it says any."""
     if not isinstance(form, dict) or form.keys() != keys:
         raise NotProvenError(f"not {what}: it lacks something, or has something that none has")
-    if form.get("version", 1) != 1:
+    if form.get("version", version) != version:
         raise NotProvenError(f"{what} of a version that this program does not know")
     return form
 
@@ -191,6 +192,7 @@ class Event:
         form = require(form, LINE, "an event")
         self.position = number(form, "position")
         self.stream, self.place = str(form["streamId"]), number(form, "streamPosition")
+        self.type = str(form["type"])
         self.previous, self.hash = hash_of(form, "previousHash"), hash_of(form, "hash")
         own = canonical({name: form[name] for name in EVENT})
         if sha256(self.previous, self.position.to_bytes(8, "big"), own) != self.hash:
@@ -212,14 +214,21 @@ class Export:
     """The check of an export, line by line. Memory stays bounded by one checkpoint's range."""
 
     def __init__(self, manifest: Form, keys: Keys, witnesses: Mapping[int, bytes]) -> None:
-        require(manifest, MANIFEST, "an export's first line")
+        if "types" in manifest:
+            require(manifest, MANIFEST_OF_TYPES, "an export's first line", version=2)
+        else:
+            require(manifest, MANIFEST, "an export's first line")
         self.keys, self.witnesses = keys, witnesses
         self.first, self.last, self.streams = number(manifest, "first"), number(manifest, "last"), manifest["streams"]
+        self.types = manifest.get("types")
+        self.is_chosen = self.streams is not None or self.types is not None
         self.position, self.hash = self.first - 1, hash_of(manifest, "previousHash")
         if self.first == 1 and self.hash != GENESIS:
             raise NotProvenError("before the first entry the hash is zero")
         if self.streams is not None and not isinstance(self.streams, list):
             raise NotProvenError("streams is not a list")
+        if "types" in manifest and not (isinstance(self.types, list) and self.types):
+            raise NotProvenError("types is not a list of any")
         self.events = self.checkpoints = self.signed = self.waiting = self.witnessed = 0
         self.signed_to = 0
         self.leaves: list[bytes] = []
@@ -232,10 +241,10 @@ class Export:
             self._checkpoint(Checkpoint(form, self.keys))
             return
         event = Event(form)
-        if self.streams is None:
-            self._next_of_chain(event)
+        if self.is_chosen:
+            self._next_of_chosen(event)
         else:
-            self._next_of_streams(event)
+            self._next_of_chain(event)
         self.position, self.hash = event.position, event.hash
         self.events += 1
         if (kept := self.witnesses.get(event.position)) is not None:
@@ -251,14 +260,18 @@ class Export:
         if len(self.leaves) <= MAX_ENTRIES:
             self.leaves.append(event.hash)
 
-    def _next_of_streams(self, event: Event) -> None:
-        if not self.position < event.position <= self.last or event.stream not in self.streams:
+    def _next_of_chosen(self, event: Event) -> None:
+        if self.types is not None and event.type not in self.types:
+            raise NotProvenError(f"position {event.position} is of a type that was not asked for")
+        of_others = self.streams is not None and event.stream not in self.streams
+        if not self.position < event.position <= self.last or of_others:
             raise NotProvenError(f"position {event.position} is out of order, or of a stream that was not asked for")
         if event.position == self.position + 1 and event.previous != self.hash:
             raise NotProvenError(f"position {event.position}: the chain is broken, it follows another entry")
-        if event.place != self.places.get(event.stream, event.place if self.first > 1 else 1):
-            raise NotProvenError(f"position {event.position}: before it, an event of the same stream is missing")
-        self.places[event.stream] = event.place + 1
+        if self.types is None:
+            if event.place != self.places.get(event.stream, event.place if self.first > 1 else 1):
+                raise NotProvenError(f"position {event.position}: before it, an event of the same stream is missing")
+            self.places[event.stream] = event.place + 1
         if event.proof is None:
             if self.tree is not None:
                 raise NotProvenError(f"position {event.position} has no proof, but the event before it has")
@@ -272,7 +285,7 @@ class Export:
     def _checkpoint(self, found: Checkpoint) -> None:
         if found.position <= self.signed_to:
             raise NotProvenError(f"the checkpoint at {found.position} is out of order")
-        if self.streams is None:
+        if not self.is_chosen:
             self._against_chain(found)
             self.signed = self.events
         elif self.tree != (found.first, found.position, found.root):
@@ -293,11 +306,13 @@ class Export:
         """The last line; returns what was proven."""
         if (form["events"], form["checkpoints"]) != (self.events, self.checkpoints):
             raise NotProvenError("the last line counts other numbers of events and checkpoints")
-        if self.streams is None and self.position != self.last:
+        if not self.is_chosen and self.position != self.last:
             raise NotProvenError(f"the export ends at position {self.position}, before {self.last}")
         if self.tree is not None:
             raise NotProvenError("the checkpoint that the last proofs lead to is missing")
-        what = f"positions {self.first} to {self.last}" if self.streams is None else f"of {len(self.streams)} streams"
+        chosen = [f"of {len(self.streams)} streams"] if self.streams is not None else []
+        chosen += [f"of the types {', '.join(map(str, self.types))}"] if self.types is not None else []
+        what = " and ".join(chosen) or f"positions {self.first} to {self.last}"
         kept = f", {self.witnessed} checkpoints that you kept agree" if self.witnesses else ""
         return f"{self.events} events ({what}), {self.signed} of them signed{kept}; last hash {self.hash.hex()}"
 

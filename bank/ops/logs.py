@@ -130,11 +130,17 @@ def formatter(kind: str = "") -> logging.Formatter:
 def withhold(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Take out what errors quote of customers and clients."""
     for name, value in line.items():
-        if name not in _OUR_OWN and isinstance(value, str) and _SUSPICIOUS.search(value):
-            for pattern, instead in _WITHHELD:
-                value = pattern.sub(instead, value)  # noqa: PLW2901 - one after the other
-            line[name] = value
+        if name not in _OUR_OWN and isinstance(value, str):
+            line[name] = withheld(value)
     return line
+
+
+def withheld(text: str) -> str:
+    """The text without what errors quote of customers and clients."""
+    if _SUSPICIOUS.search(text):
+        for pattern, instead in _WITHHELD:
+            text = pattern.sub(instead, text)
+    return text
 
 
 def _add_work(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

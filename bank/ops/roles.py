@@ -52,6 +52,7 @@ _JOBS: Final[dict[str, str]] = {
     **dict.fromkeys(("webhooks_delivery", "webhooks_attempt", "webhooks_lane"), _ALL),
     **dict.fromkeys(("webhooks_progress", "webhooks_subscription"), _ALL),
     "webhooks_secret": "delete",
+    **dict.fromkeys(("jobs_run", "jobs_exportpart", "jobs_scheduledrun"), _ALL),
     **dict.fromkeys(("reconciliation_run", "reconciliation_break", "reconciliation_walk"), _ALL),
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")

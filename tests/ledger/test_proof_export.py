@@ -294,6 +294,33 @@ def test_not_one_byte_of_an_export_of_streams_can_be_another(bank: list[UUID], d
     assert refused(content[:place] + bytes([byte]) + content[place + 1 :])
 
 
+# --- some types of events --------------------------------------------------------------------------------------------
+
+
+def test_types_of_events_are_exported_alone_and_every_signed_event_proves_itself(bank: list[UUID]) -> None:
+    content = exported(types=("DepositMade", "AccountOpened"))
+    lines = forms(content)
+    assert (lines[0]["version"], lines[0]["types"]) == (2, ["AccountOpened", "DepositMade"])
+    events = [line for line in lines if "id" in line]
+    assert {event["type"] for event in events} == {"AccountOpened", "DepositMade"}
+    assert all("proof" in event for event in events if event["position"] <= 17)
+    assert proven(content).startswith(f"{len(events)} events (of the types AccountOpened, DepositMade)")
+    of_one = exported(types=("DepositMade",), streams=(bank[0],))
+    assert {(line["type"], line["streamId"]) for line in forms(of_one) if "id" in line} == {
+        ("DepositMade", str(bank[0]))
+    }
+    assert "(of 1 streams and of the types DepositMade)" in proven(of_one)
+
+
+def test_an_export_of_types_cannot_pass_for_all_events(bank: list[UUID]) -> None:
+    lines = forms(exported(types=("DepositMade",)))
+    first = lines[0]
+    without = {name: value for name, value in first.items() if name != "types"}
+    for forged in (without, {**without, "version": 1}, {**first, "version": 1}, {**first, "types": []}):
+        assert refused(with_right_end([forged, *lines[1:]]))
+    assert "not asked for" in refused(with_right_end([{**first, "types": ["AccountOpened"]}, *lines[1:]]))
+
+
 # --- one event -------------------------------------------------------------------------------------------------------
 
 
