@@ -5,7 +5,7 @@
 #   PYTHON=python3.13 make run    another Python             make test ARGS="-k transfer"   some of the tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench shell seed-large screenshots messages clean clean-data environment environment-dev pins
+.PHONY: help run test check bench shell seed-large screenshots messages catalog clean clean-data environment environment-dev pins
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -48,6 +48,11 @@ seed-large: environment ## a million events in an empty bank, to measure and try
 
 screenshots: environment-dev ## take docs/screenshots anew of a running demo (PORT as of make run)
 	@exec $(PY) -m tools.screenshots "http://127.0.0.1:$(or $(PORT),8000)"
+
+catalog: export DJANGO_SECRET_KEY = only for reading the code
+catalog: environment ## write the catalogue of the system into build/catalogue (DIR), and lint it where Node is
+	$(PY) manage.py export_catalog "$(or $(DIR),build/catalogue)"
+	@if command -v npx >/dev/null; then cd "$(or $(DIR),build/catalogue)/eventcatalog" && npx --yes @eventcatalog/linter --fail-on-warning; fi
 
 messages: export DJANGO_SECRET_KEY = only for collecting
 messages: environment-dev ## collect the words of pages and letters into locale/; says which wait for a translation

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ledger.codec import encode_json, type_of
+from ledger.codec import EventType, encode_json, type_of
 from ledger.records import RecordedEvent, public_form
 
 WITHHELD: Final = "(withheld)"
@@ -16,8 +16,13 @@ def message_of(event: RecordedEvent) -> dict[str, Any]:
     Fields that hold personal data say that they are withheld, whether or not the person was erased since.
     """
     form = public_form(event)
-    hidden = (*type_of(event.data).personal, *_PRIVATE_FIELDS.get(event.type, ()))
+    hidden = withheld_fields(type_of(event.data))
     return {**form, "data": {**form["data"], **dict.fromkeys(hidden, WITHHELD)}}
+
+
+def withheld_fields(kind: EventType) -> tuple[str, ...]:
+    """What the messages about events of this type do not tell."""
+    return (*kind.personal, *_PRIVATE_FIELDS.get(kind.name, ()))
 
 
 def body_of(event: RecordedEvent) -> bytes:

@@ -1,0 +1,1 @@
+"""The catalogue as a folder that EventCatalog 3 builds into a site with drawings."""
