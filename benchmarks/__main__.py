@@ -16,6 +16,7 @@ CASES = (
     "transfers",
     "http",
     "reports",
+    "reports_together",
     "book",
     "streams",
     "account_page",

@@ -86,6 +86,9 @@ def _jobs() -> dict[str, Callable[[str], int]]:
         projection = async_projection(name)
         return sum(runner.advance(projection, shard).count for shard in range(projection.shards))
 
+    def catch_up_all(end: str) -> int:
+        return runner.advance_all(backwards=end == "last").count
+
     def verification(_: str) -> int:
         found = verify(keys=trusted_keys([]))
         if not found.ok:
@@ -103,6 +106,7 @@ def _jobs() -> dict[str, Callable[[str], int]]:
     return {
         "seal": seal,
         "catch-up": catch_up,
+        "catch-up-all": catch_up_all,
         "rebuild": lambda name: rebuilding.rebuild(name).events,
         "verify": verification,
         "export": export,

@@ -1,18 +1,23 @@
-"""Reports: how long it takes from a commit until it is sealed, and until every report has it, by a real worker."""
+"""Reports: how long it takes from a commit until every report has it, and how fast all of them together catch up."""
 
 import random
 import time
 from collections.abc import Callable
 from uuid import UUID
 
-from accounts.handler import handle
+from accounts.handler import handle, handle_all
 from benchmarks.bank import BY, Bank
+from benchmarks.jobs import MEMORY_TARGET_MB, Job
 from benchmarks.measure import percentile
 from ledger.connections import cursor
 from ledger.consistency import has_passed, is_sealed
 from ledger.projections import async_projections
+from ledger.reading import head_position
+from ledger.runner import drain
+from ledger.sealing import seal_all
 
 COMMANDS = 200
+CATCH_UP_EVENTS = 120_000
 _WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.0005
 
@@ -42,6 +47,35 @@ def reports(bank: Bank) -> None:
             f"  {label:<44} p50 {percentile(ordered, 0.5) * 1e3:.1f} ms (target {target_ms}), "
             f"p99 {percentile(ordered, 0.99) * 1e3:.1f} ms   ({COMMANDS} deposits)"
         )
+
+
+def reports_together(bank: Bank) -> None:
+    """All async projections catch up, by two workers that share the batches, from both ends of the list."""
+    for ends in (("first", "last"), ("first",)):
+        drain()
+        count = _fill(bank)
+        jobs = [Job(f"catch-up-all:{end}") for end in ends]
+        started = time.perf_counter()
+        for job in jobs:
+            job.go()
+        done = [job.result() for job in jobs]
+        seconds = time.perf_counter() - started
+        label = f"{len(async_projections())} projections, {len(ends)} process{'es' if len(ends) > 1 else ''}"
+        print(
+            f"  {label:<44} ours {count / seconds:>9,.0f} events/s   ({count:,} in {seconds:.1f} s, "
+            f"peak {max(one.peak_mb for one in done):.0f} of {MEMORY_TARGET_MB} MB)"
+            f"{' (target 20,000)' if len(ends) > 1 else ''}",
+            flush=True,
+        )
+
+
+def _fill(bank: Bank) -> int:
+    """Deposits and transfers, sealed and in no report; how many events."""
+    before = head_position()
+    for _ in range(CATCH_UP_EVENTS // 4_000):
+        handle_all([bank.deposit() for _ in range(2_000)], by=BY)
+        handle_all([bank.transfer() for _ in range(1_000)], by=BY)
+    return seal_all().position - before
 
 
 def _one(bank: Bank) -> tuple[float, float]:
@@ -83,4 +117,4 @@ def _until(reached: Callable[[], bool], pause_seconds: float = _POLL_SECONDS) ->
         time.sleep(pause_seconds)
 
 
-CASES = {"reports": reports}
+CASES = {"reports": reports, "reports_together": reports_together}

@@ -1,0 +1,73 @@
+"""Every report against its recomputation, row for row."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from ledger.projections import async_projections
+from readmodels import (
+    activity,
+    average_balances,
+    balance_distribution,
+    cash_position,
+    daily_flows,
+    dormant_accounts,
+    freshness,
+    growth,
+    largest_movements,
+)
+from tests.readmodels.recomputed import Recomputed
+
+_ALL = (date.min, date.max)
+
+
+def check_every_report(*, to_date: date) -> Recomputed:
+    """Raises where a report differs from the events; `to_date`: up to where days without movements are looked at."""
+    for projection in async_projections():
+        assert freshness.as_of(projection.name).lag_events == 0, f"{projection.name} is behind"
+    true = Recomputed()
+    flows = {(f.date, f.currency, f.kind): [f.count, int(f.amount_minor)] for f in daily_flows.between(*_ALL)}
+    assert flows == true.flows
+    assert [_values(row) for row in cash_position.between(*_ALL)] == true.cash()
+    found = average_balances.between(date.min, to_date)
+    assert [(d.date, d.currency, d.balance_minor, d.accounts) for d in found] == true.ends_of_days(to_date)
+    check_growth(true)
+    check_largest(true)
+    check_activity(true)
+    bands = [(b.currency, b.band, b.accounts, b.total_minor) for b in balance_distribution.bands()]
+    assert bands == true.bands()
+    dormant = dormant_accounts.page(date.max, 10**6)
+    assert [(row.last_on, row.account_id) for row in dormant] == true.dormant()
+    return true
+
+
+def check_growth(true: Recomputed) -> None:
+    """All currencies together, and each."""
+    for currency in (None, *sorted(set(true.currency_of.values()))):
+        rows = [{name: getattr(row, name) for name in row.__struct_fields__} for row in growth.between(*_ALL, currency)]
+        assert rows == true.growth_days(currency)
+
+
+def check_largest(true: Recomputed) -> None:
+    """Of all time, of each month that has movements and of one day, of all kinds together and of each."""
+    months = sorted({m[2].replace(day=1) for m in true.large})
+    periods = [_ALL, *((first, first + timedelta(days=27)) for first in months)]
+    periods += [(m[2], m[2]) for m in true.large[:1]]
+    for currency in sorted({m[3] for m in true.large}):
+        for kind in (None, *largest_movements.KINDS):
+            for from_date, to_date in periods:
+                found = [
+                    (-m.amount_minor, m.position, m.date, m.currency, m.kind)
+                    for m in largest_movements.largest(from_date, to_date, currency, kind)
+                ]
+                assert found == true.largest(from_date, to_date, currency, kind, largest_movements.KEPT)
+
+
+def check_activity(true: Recomputed) -> None:
+    """Hours of the week, over all time."""
+    found = activity.between(*_ALL)
+    assert {(h.weekday, h.hour, h.currency): h.count for h in found} == true.hours
+    assert {(h.weekday, h.hour, h.currency): h.amount_minor for h in found} == true.hour_sums
+
+
+def _values(row: Any) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in row.__struct_fields__)

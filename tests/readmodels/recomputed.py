@@ -1,0 +1,181 @@
+"""Every report once more, in plain Python from the stored events, by nothing of the read side's.
+
+Days, hours, bands and sums are worked out here in another way than the projections do it: from the JSON as it is
+stored, the summer time by Europe's rule, the largest by sorting everything.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+_SIGNS = {"DepositMade": 1, "TransferReceived": 1, "WithdrawalMade": -1, "TransferSent": -1}
+_KINDS = {
+    "DepositMade": "deposit",
+    "WithdrawalMade": "withdrawal",
+    "TransferSent": "transfer_sent",
+    "TransferReceived": "transfer_received",
+}
+_GROWTH = {
+    "CustomerRegistered": "customers_registered",
+    "PersonalDataErased": "customers_erased",
+    "AccountOpened": "accounts_opened",
+    "AccountClosed": "accounts_closed",
+    "AccountFrozen": "accounts_frozen",
+    "AccountUnfrozen": "accounts_unfrozen",
+}
+_DECIMALS = {"JPY": 0, "KWD": 3}
+_PAGE = 5_000
+
+
+class Recomputed:
+    """What every report must say. Read once from the whole sealed book."""
+
+    def __init__(self) -> None:
+        self.flows: dict[tuple[date, str, str], list[int]] = {}
+        self.hours: Counter[tuple[int, int, str]] = Counter()
+        self.hour_sums: Counter[tuple[int, int, str]] = Counter()
+        self.growth: Counter[tuple[date, str, str]] = Counter()
+        self.large: list[tuple[int, int, date, str, str]] = []  # -amount, position, day, currency, kind
+        self.balances: dict[UUID, int] = {}
+        self.currency_of: dict[UUID, str] = {}
+        self.last_on: dict[UUID, date] = {}
+        self.closed: set[UUID] = set()
+        self.accounts_opened: Counter[tuple[str, date]] = Counter()
+        self.accounts_closed: Counter[tuple[str, date]] = Counter()
+        for position, name, stream_id, data in _sealed():
+            self._take(position, name, stream_id, data)
+        self.large.sort()
+
+    def _take(self, position: int, name: str, stream_id: UUID, data: dict[str, Any]) -> None:
+        if name not in _KINDS and name not in _GROWTH:
+            return
+        moment = datetime.fromisoformat(data["occurred_at"]).astimezone(UTC)
+        day = date(moment.year, moment.month, moment.day)
+        if name in _KINDS:
+            self._move(position, name, stream_id, data, moment)
+            return
+        if name == "AccountOpened":
+            self.currency_of[stream_id] = data["currency"]
+            self.balances[stream_id], self.last_on[stream_id] = 0, day
+            self.accounts_opened[data["currency"], day] += 1
+        elif name == "AccountClosed":
+            self.closed.add(stream_id)
+            self.accounts_closed[self.currency_of[stream_id], day] += 1
+        self.growth[day, self.currency_of.get(stream_id, ""), _GROWTH[name]] += 1
+
+    def _move(self, position: int, name: str, stream_id: UUID, data: dict[str, Any], moment: datetime) -> None:
+        day, currency, amount = moment.date(), data["currency"], data["amount_minor"]
+        total = self.flows.setdefault((day, currency, _KINDS[name]), [0, 0])
+        total[0] += 1
+        total[1] += amount
+        self.balances[stream_id] += _SIGNS[name] * amount
+        if name != "TransferReceived":
+            self.last_on[stream_id] = max(self.last_on[stream_id], day)
+            self.large.append((-amount, position, day, currency, _KINDS[name]))
+            local = moment + timedelta(hours=2 if _is_summer(moment) else 1)
+            hour = (local.weekday() + 1, local.hour, currency)
+            self.hours[hour] += 1
+            self.hour_sums[hour] += amount
+
+    def cash(self) -> list[tuple[date, str, int, int, int, int, int, int]]:
+        """(day, currency, opening, how often in, in, how often out, out, closing), the newest first."""
+        rows = []
+        for currency in sorted({key[1] for key in self.flows}):
+            position = 0
+            for day in sorted({d for d, c, kind in self.flows if c == currency and kind in ("deposit", "withdrawal")}):
+                came = self.flows.get((day, currency, "deposit"), [0, 0])
+                went = self.flows.get((day, currency, "withdrawal"), [0, 0])
+                rows.append((day, currency, position, *came, *went, position + came[1] - went[1]))
+                position += came[1] - went[1]
+        return sorted(rows, key=lambda row: (-row[0].toordinal(), row[1]))
+
+    def ends_of_days(self, to_date: date) -> list[tuple[date, str, int, int]]:
+        """(day, currency, all balances, open accounts) of every calendar day, the newest first."""
+        changes: defaultdict[str, defaultdict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+        for (day, currency, kind), (_, amount) in self.flows.items():
+            changes[currency][day][0] += amount if kind in ("deposit", "transfer_received") else -amount
+        for (currency, day), count in self.accounts_opened.items():
+            changes[currency][day][1] += count
+        for (currency, day), count in self.accounts_closed.items():
+            changes[currency][day][1] -= count
+        rows = []
+        for currency, its in changes.items():
+            balance = accounts = 0
+            for n in range((to_date - min(its)).days + 1):
+                day = min(its) + timedelta(days=n)
+                balance, accounts = balance + its[day][0], accounts + its[day][1]
+                rows.append((day, currency, balance, accounts))
+        return sorted(rows, key=lambda row: (-row[0].toordinal(), row[1]))
+
+    def growth_days(self, currency: str | None) -> list[dict[str, Any]]:
+        """A row a day with changes, the newest first."""
+        rows, customers, accounts = [], 0, 0
+        wanted = [key for key in self.growth if currency is None or key[1] in ("", currency)]
+        for day in sorted({key[0] for key in wanted}):
+            row = dict.fromkeys(_GROWTH.values(), 0)
+            for key in wanted:
+                if key[0] == day:
+                    row[key[2]] += self.growth[key]
+            customers += row["customers_registered"]
+            accounts += row["accounts_opened"] - row["accounts_closed"]
+            rows.append({"date": day, "customers": customers, "accounts": accounts, **row})
+        return rows[::-1]
+
+    def largest(
+        self, from_date: date, to_date: date, currency: str, kind: str | None, limit: int
+    ) -> list[tuple[int, int, date, str, str]]:
+        """(-amount, position, day, currency, kind) of the largest."""
+        fitting = (m for m in self.large if from_date <= m[2] <= to_date and m[3] == currency and kind in (None, m[4]))
+        return [m for m, _ in zip(fitting, range(limit), strict=False)]
+
+    def dormant(self) -> list[tuple[date, UUID]]:
+        """(last day, account) of every open account, the longest unused first."""
+        return sorted((day, account) for account, day in self.last_on.items() if account not in self.closed)
+
+    def bands(self) -> list[tuple[str, int, int, int]]:
+        """(currency, band, accounts, sum) of the open accounts."""
+        found: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+        for account, minor in self.balances.items():
+            if account not in self.closed:
+                currency = self.currency_of[account]
+                total = found[currency, _band(Decimal(minor).scaleb(-_DECIMALS.get(currency, 2)))]
+                total[0] += 1
+                total[1] += minor
+        return sorted((currency, band, *totals) for (currency, band), totals in found.items())
+
+
+def _sealed() -> Iterator[tuple[int, str, UUID, dict[str, Any]]]:
+    """(position, type, stream, data as stored) of the whole book; from a server-side cursor, so that it may be long."""
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "select n.position, e.type, e.stream_id, e.data::text from ledger_entry n"
+            " join ledger_event e using (sequence) order by n.position"
+        )
+        while page := cursor.fetchmany(_PAGE):
+            for position, name, stream_id, data in page:
+                yield position, name, stream_id, json.loads(data)
+
+
+def _is_summer(moment: datetime) -> bool:
+    """Europe's rule: from one o'clock UTC of March's last Sunday to that of October's."""
+    return _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31, 1, tzinfo=UTC)
+    return last - timedelta(days=(last.weekday() + 1) % 7)
+
+
+def _band(amount: Decimal) -> int:
+    if amount <= 0:
+        return -1 if amount < 0 else 0
+    band, below = 1, Decimal(1)
+    while amount >= below:
+        band, below = band + 1, below * 10
+    return band
