@@ -7,7 +7,6 @@ them come again at once, and a batch costs little more with them than without.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -21,7 +20,7 @@ MAX_BATCH: Final = 256
 MAX_WAITING: Final = 2_000
 TIMEOUT_SECONDS: Final = 10.0
 _MANY: Final = 6
-_MOMENT_SECONDS: Final = 0.00005
+_MOMENT_SECONDS: Final = 0.0005
 
 
 class _Waiting:
@@ -63,7 +62,10 @@ class GroupCommit:
         self._queue: deque[_Waiting] = deque()
         self._mutex = threading.Lock()
         self._led = False
-        self._many = False  # whether the last batch was shared by many
+        self._expected = 0  # how many will be in the queue when all have come again whom the last batch answered
+        self._awaited = 0  # how many the leader waits for, while it does
+        self._gathered = threading.Lock()
+        self._gathered.acquire()
 
     def submit(self, envelope: Envelope) -> Result:
         """The command's result. Raises what `carry_out` raises for it, StoreBusy when too many wait or for too long."""
@@ -73,6 +75,9 @@ class GroupCommit:
                 hindered(Hindrance.STORE_BUSY)
                 raise StoreBusy("too many commands are waiting")
             self._queue.append(mine)
+            if 0 < self._awaited <= len(self._queue):
+                self._awaited = 0
+                self._gathered.release()
             mine.leads = not self._led
             self._led = True
         if not mine.leads:
@@ -93,8 +98,8 @@ class GroupCommit:
 
     def _lead(self, mine: _Waiting) -> None:
         """Write one batch, of which `mine` is the first; then let the next in the queue lead."""
-        if self._many:
-            time.sleep(_MOMENT_SECONDS)
+        if self._expected >= _MANY:
+            self._gather()
         with self._mutex:
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._max_batch))]
             for waiting in batch:
@@ -102,8 +107,8 @@ class GroupCommit:
         try:
             self._write(batch)
         finally:
-            self._many = len(batch) >= _MANY
             with self._mutex:
+                self._expected = min(len(batch) + len(self._queue), self._max_batch)
                 if self._queue:
                     self._queue[0].leads = True
                     self._queue[0].turn.release()
@@ -114,6 +119,18 @@ class GroupCommit:
                     if waiting.result is None and waiting.error is None:
                         waiting.error = StoreBusy("the batch was interrupted; send the command again with its id")
                     waiting.turn.release()
+
+    def _gather(self) -> None:
+        """Wait until those who have just been answered have come again, but no longer than a moment."""
+        with self._mutex:
+            if len(self._queue) >= self._expected:
+                return
+            self._awaited = self._expected
+        if not self._gathered.acquire(timeout=_MOMENT_SECONDS):
+            with self._mutex:
+                came_now, self._awaited = self._awaited == 0, 0
+            if came_now:
+                self._gathered.acquire()
 
     def _write(self, batch: list[_Waiting]) -> None:
         """All together; where that fails, one by one, so that what ails one command harms only itself."""
