@@ -72,10 +72,11 @@ def _page(stream_id: UUID, after: int, to: int, on: Cursor | None) -> list[Store
         if not rows or rows[0][4] != after + 1:
             require_whole_stream(cur, stream_id, after + 1, rows[0][4] if rows else None)
         key = load_keys(cur, {stream_id} if any(is_personal(row[1]) for row in rows) else ()).get(stream_id)
-    return [_stored(row, key) for row in rows]
+    return [stored_event(row, key) for row in rows]
 
 
-def _stored(row: tuple[Any, ...], key: bytes | None) -> StoredEvent:
+def stored_event(row: tuple[Any, ...], key: bytes | None) -> StoredEvent:
+    """From a row of EVENT_COLUMNS and the position; `key` opens its personal data, if it has some."""
     event_id, name, version, stream_id, stream_position, recorded_at, data, metadata, position = row
     event, problem = None, None
     try:

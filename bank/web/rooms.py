@@ -37,6 +37,13 @@ class RoomLink:
 
 AUDIT_ROOMS: Final[list[Room]] = [
     Room(
+        title=_("Events"),
+        words=_("Everything that ever happened, by whatever you look for, each event with its proof."),
+        icon="scroll-text",
+        url_name="web:audit_events",
+        rule=policy.may_audit,
+    ),
+    Room(
         title=_("Access records"),
         words=_("Who was shown which customer's data, when and where."),
         icon="eye",

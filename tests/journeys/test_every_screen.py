@@ -13,6 +13,7 @@ from bank.web.urls import urlpatterns as pages_of_the_bank
 from tests.journeys import (
     desk_screens,
     walks_of_customers,
+    walks_of_events,
     walks_of_operations,
     walks_of_reports,
     walks_of_staff,
@@ -23,7 +24,15 @@ from tests.journeys.walks import WALKS, Cast, Walk, barriers, page_name, somethi
 from tests.web.people import Customer
 
 assert all(
-    (desk_screens, walks_of_customers, walks_of_operations, walks_of_reports, walks_of_staff, walks_of_strangers)
+    (
+        desk_screens,
+        walks_of_customers,
+        walks_of_events,
+        walks_of_operations,
+        walks_of_reports,
+        walks_of_staff,
+        walks_of_strangers,
+    )
 )
 
 # What answers with something else than a page. A task without a form begins with its check page.
@@ -33,6 +42,7 @@ NOT_PAGES = {
     "web:balance_now": "a piece of the account's page",
     "web:balances_now": "a piece of the overview",
     "web:iban_hint": "a line of the transfer's form",
+    "web:audit_event_proof": "a file",
     "web:end_session": "goes back to security",
     "web:end_other_sessions": "goes back to security",
     "web:revoke_token": "goes back to security",

@@ -76,6 +76,9 @@ SCREENS = {
     "/webhooks/{e}/enable": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/webhooks/{e}/deliveries/{m}/replay": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/audit": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/events": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/events/1": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),  # nothing is sealed here
+    "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),

@@ -1,0 +1,152 @@
+"""Pages of the event search: the newest first, by every filter that an auditor has, both ways from any event.
+
+Events come in the order of the book. Those of a span of time come in the order of that time, which is its index's; what
+happened at the same moment comes in the order of the book.
+"""
+
+import re
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.db import OperationalError, connection, transaction
+
+from readmodels.event_search import WORDS_SQL
+from readmodels.finding import words_of
+
+Clock = Literal["recorded", "occurred"]
+
+# Filters that hardly anything fits together may have to look through nearly everything that fits one of them.
+_PATIENCE_MS: Final = 5_000
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for; None is no bound, and every bound is included."""
+
+    stream_id: UUID | None = None
+    kind: str | None = None
+    type: str | None = None
+    actor: str | None = None
+    correlation_id: UUID | None = None
+    command_id: UUID | None = None
+    clock: Clock = "recorded"
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    first: int | None = None
+    last: int | None = None
+    currency: str | None = None
+    min_minor: int | None = None
+    max_minor: int | None = None
+    text: str = ""
+
+
+class FoundEvent(msgspec.Struct, frozen=True):
+    """An event as a line of a list. `amount_minor` is in minor units of `currency`; None where it moved no money."""
+
+    position: int
+    stream_id: UUID
+    stream_position: int
+    kind: str
+    type: str
+    actor: str
+    command_id: UUID | None
+    correlation_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    amount_minor: int | None
+    currency: str | None
+
+
+class EventPage(msgspec.Struct, frozen=True):
+    """Events, the newest first; whether there are newer ones than the first, and older ones than the last."""
+
+    events: list[FoundEvent]
+    has_newer: bool
+    has_older: bool
+
+
+class TooBroad(Exception):
+    """Looking took too long: the filters together fit too little of what each of them fits."""
+
+
+_SELECT: Final = """
+select position, stream_id, stream_position, stream_kind, type, actor, command_id, correlation_id, occurred_at,
+       recorded_at, amount_minor, currency
+from readmodels_event_search where {conditions} order by {order} limit %s
+"""
+_ORDER: Final = {None: ("position",), "recorded": ("recorded_at", "position"), "occurred": ("occurred_at", "position")}
+
+
+def page(wanted: EventFilter, limit: int, *, before: int | None = None, after: int | None = None) -> EventPage:
+    """Up to `limit` events: the newest, those older than the one at position `before`, or those newer than `after`.
+
+    Events that come meanwhile change neither what is older than an event nor how a page goes on. Raises TooBroad.
+    """
+    found = _fetch(*statement(wanted, limit + 1, before=before, after=after))
+    goes_on = len(found) > limit
+    shown = found[:limit]
+    if after is not None:
+        return EventPage(shown[::-1], has_newer=goes_on, has_older=True)
+    return EventPage(shown, has_newer=before is not None, has_older=goes_on)
+
+
+def statement(
+    wanted: EventFilter, limit: int, *, before: int | None = None, after: int | None = None
+) -> tuple[str, list[Any]]:
+    """The page's SQL and its values, also to be explained."""
+    clock = wanted.clock if wanted.from_at or wanted.to_at else None
+    columns = _ORDER[clock]
+    conditions = _conditions(wanted)
+    edge, comparison = (after, ">") if after is not None else (before, "<")
+    if edge is not None:
+        row = ", ".join(columns)
+        behind = "%s" if clock is None else f"(select {row} from readmodels_event_search where position = %s)"
+        conditions[f"({row}) {comparison} {behind}"] = edge
+    direction = "" if after is not None else " desc"
+    sql = _SELECT.format(
+        conditions=" and ".join(conditions) or "true", order=", ".join(column + direction for column in columns)
+    )
+    return sql, [*conditions.values(), limit]
+
+
+def _conditions(wanted: EventFilter) -> dict[str, Any]:
+    moment = f"{wanted.clock}_at"
+    conditions: dict[str, Any] = {
+        "stream_id = %s": wanted.stream_id,
+        "stream_kind = %s": wanted.kind,
+        "type = %s": wanted.type,
+        "actor = %s": wanted.actor,
+        "correlation_id = %s": wanted.correlation_id,
+        "command_id = %s": wanted.command_id,
+        f"{moment} >= %s": wanted.from_at,
+        f"{moment} <= %s": wanted.to_at,
+        "position >= %s": wanted.first,
+        "position <= %s": wanted.last,
+        "currency = %s": wanted.currency,
+        "amount_minor >= %s": wanted.min_minor,
+        "amount_minor <= %s": wanted.max_minor,
+        f"{WORDS_SQL} @@ %s::tsquery": _query(wanted.text) if wanted.text else None,
+    }
+    return {sql: value for sql, value in conditions.items() if value is not None}
+
+
+def _query(text: str) -> str:
+    """Every word must be there, or one that begins so; an IBAN may be typed in groups. Without a word nothing fits."""
+    compact = "".join(text.split()).upper()
+    words = [compact.lower()] if _IBAN.fullmatch(compact) else words_of(text)
+    return " & ".join(f"'{word}':*" for word in words)
+
+
+def _fetch(sql: str, values: list[Any]) -> list[FoundEvent]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"set local statement_timeout = {_PATIENCE_MS}")
+            cursor.execute(sql, values)
+            return [FoundEvent(*row) for row in cursor.fetchall()]
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise TooBroad from error
+        raise
