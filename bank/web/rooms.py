@@ -44,6 +44,27 @@ AUDIT_ROOMS: Final[list[Room]] = [
         rule=policy.may_audit,
     ),
     Room(
+        title=_("Commands"),
+        words=_("Everything that anybody asked for, accepted or refused, by whom and through which channel."),
+        icon="sliders-horizontal",
+        url_name="web:audit_commands",
+        rule=policy.may_audit,
+    ),
+    Room(
+        title=_("Refusals"),
+        words=_("How often the bank said no, day by day, and why."),
+        icon="circle-x",
+        url_name="web:audit_refusals",
+        rule=policy.may_audit,
+    ),
+    Room(
+        title=_("Actors"),
+        words=_("What somebody did: commands, log-ins, roles, and at whom they looked."),
+        icon="users",
+        url_name="web:audit_actors",
+        rule=policy.may_audit,
+    ),
+    Room(
         title=_("Access records"),
         words=_("Who was shown which customer's data, when and where."),
         icon="eye",
@@ -53,7 +74,7 @@ AUDIT_ROOMS: Final[list[Room]] = [
     Room(
         title=_("Tables"),
         words=_("Events, commands and streams as they are stored, to read and never to change."),
-        icon="sliders-horizontal",
+        icon="book-open-text",
         url_name="admin:index",
         rule=policy.may_read_tables,
     ),

@@ -10,13 +10,14 @@ INDEXES = """
 create index ledger_command_refused_at on ledger_command (recorded_at, command_id) where refusal is not null;
 create index ledger_command_refused_why on ledger_command (refusal, recorded_at) where refusal is not null;
 create index ledger_command_refused_type on ledger_command (type, recorded_at) where refusal is not null;
+create index ledger_command_refused_channel on ledger_command (channel, recorded_at) where refusal is not null;
 create index ledger_command_refused_correlation on ledger_command (correlation_id) where refusal is not null;
 create index ledger_command_silent on ledger_command (recorded_at, command_id)
     where refusal is null and coalesce(jsonb_array_length(result -> 'streams'), 0) = 0;
 """
 NO_INDEXES = """
 drop index ledger_command_refused_at, ledger_command_refused_why, ledger_command_refused_type,
-    ledger_command_refused_correlation, ledger_command_silent;
+    ledger_command_refused_channel, ledger_command_refused_correlation, ledger_command_silent;
 """
 # Counted, not listed: who sends the same command again and again cannot fill the disk.
 REPLAYS = """

@@ -18,6 +18,7 @@ from tests.journeys import (
     walks_of_reports,
     walks_of_staff,
     walks_of_strangers,
+    walks_of_the_log,
 )
 from tests.journeys.person import Person
 from tests.journeys.walks import WALKS, Cast, Walk, barriers, page_name, something_happened
@@ -32,6 +33,7 @@ assert all(
         walks_of_reports,
         walks_of_staff,
         walks_of_strangers,
+        walks_of_the_log,
     )
 )
 
@@ -46,6 +48,7 @@ NOT_PAGES = {
     "web:end_session": "goes back to security",
     "web:end_other_sessions": "goes back to security",
     "web:revoke_token": "goes back to security",
+    "web:audit_refusals_csv": "a file; where its filters are wrong, as with the refusals",
     "web:invite": "goes back to the customer",
     "web:remove_payee": "goes to its check page",
     "web:test_webhook": "goes to its check page",

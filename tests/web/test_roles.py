@@ -25,8 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WHO = ("anonymous", "ada", "grace", "teller", "auditor", "operations", "admin", "nobody")
 SIGN_IN, SEEN, AWAY, STRAIGHT_ON, NO, NONE = 302, 200, 302, 303, 403, 404
 # What each of WHO gets, in that order; {a} is ada's account, {c} ada's customer, {p} a payee of hers, {e} a webhook
-# endpoint, {m} an event that is delivered to it. Straight on: a task without anything to fill in leads to its check
-# page.
+# endpoint, {m} an event that is delivered to it, {o} a command. Straight on: a task without anything to
+# fill in leads to its check page.
 SCREENS = {
     "/": (SIGN_IN, SEEN, SEEN, AWAY, AWAY, AWAY, AWAY, SEEN),
     "/transfer": (SIGN_IN, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY),
@@ -79,6 +79,12 @@ SCREENS = {
     "/audit/events": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/events/1": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),  # nothing is sealed here
     "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
+    "/audit/commands": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/commands/{o}": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/refusals": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/refusals.csv": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/actors": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/actors/system:test": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
@@ -156,7 +162,14 @@ def places(ada: Customer) -> dict[str, UUID]:
     tested = about(SendWebhookTest, endpoint_id)
     drain()
     payee_id = add_payee(ada.customer_id, "Ada", ada.account.iban)
-    return {"p": payee_id, "a": ada.account_id, "c": ada.customer_id, "e": endpoint_id, "m": tested.events[0].id}
+    return {
+        "p": payee_id,
+        "a": ada.account_id,
+        "c": ada.customer_id,
+        "e": endpoint_id,
+        "m": tested.events[0].id,
+        "o": tested.command_id,
+    }
 
 
 def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Customer) -> None:
@@ -170,7 +183,9 @@ def test_every_role_gets_what_the_policy_says(people: dict[str, User], ada: Cust
 
 def test_every_address_of_the_pages_is_in_a_table() -> None:
     listed = [*SCREENS, *SENT, *(f"{form}/check" for form in CHECKS)]
-    paths = [address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id(), p=new_id()) for address in listed]
+    paths = [
+        address.format(a=new_id(), c=new_id(), e=new_id(), m=new_id(), p=new_id(), o=new_id()) for address in listed
+    ]
     names = {resolve(path).url_name for path in paths} | BY_THEMSELVES | {resolve("/favicon.ico").url_name}
     assert {pattern.name for pattern in [*urlpatterns, *identity_urls.urlpatterns]} == names
 
@@ -197,7 +212,7 @@ def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> No
 
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
     for address in (address for address, got in SCREENS.items() if got[0] == SIGN_IN):
-        url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id(), p=new_id())
+        url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id(), p=new_id(), o=new_id())
         assert location(Browser().open(url)) == f"/sign-in?next={url}"
 
 

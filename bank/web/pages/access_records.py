@@ -102,13 +102,14 @@ def access_records_page(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "is_filtered": bool(query),
-        "lines": _lines(shown),
+        "lines": lines_of(shown),
         "more_href": f"{reverse('web:access_records')}?{urlencode(more)}" if more else "",
     }
     return render(request, "web/access_records.html", context, status=200 if form.is_valid() else 422)
 
 
-def _lines(records: list[AccessRecord]) -> list[Line]:
+def lines_of(records: list[AccessRecord]) -> list[Line]:
+    """Records as rows: who and whose, in two statements."""
     people = User.objects.in_bulk({_number(record.actor) for record in records})
     names = parties.customer_names({record.customer_id for record in records})
     return [

@@ -166,6 +166,10 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("sealed", Inside.SUMMARY, event=things.event(position=18_234)),
         _sample("not sealed yet, for staff", Inside.SUMMARY, event=things.event(position=0), shows_actor=True),
     ],
+    "outcome": [_sample("accepted", refusal=None), _sample("refused", refusal="insufficient_funds")],
+    "command_table": [
+        _sample("accepted, refused, sent again", Inside.PANEL, caption="Commands", lines=things.COMMANDS)
+    ],
     "rooms": [_sample("the second of three", label="Audit", links=_ROOMS)],
     "room_cards": [_sample("three", links=_ROOMS)],
     "fresh": [

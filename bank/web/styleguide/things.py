@@ -154,3 +154,16 @@ def event(position: int) -> SimpleNamespace:
     """An event of the record; position 0: not in the book yet."""
     metadata = {"actor": "user:7", "correlationId": ID}
     return SimpleNamespace(type="DepositMade", id=ID, stream_position=1_234, position=position, metadata=metadata)
+
+
+def _command(refusal: str | None, **line: Any) -> SimpleNamespace:
+    command = SimpleNamespace(command_id=ID, type="Withdraw", actor="user:7", refusal=refusal, recorded_at=_NOW)
+    return SimpleNamespace(command=command, channel="Web", **line)
+
+
+COMMANDS: Final = [
+    _command(None, actor="ada", reason="", replays=2),
+    _command(
+        "insufficient_funds", actor="ada", reason="The balance does not cover this: 40.00 EUR available.", replays=0
+    ),
+]

@@ -67,7 +67,7 @@ def languages() -> list[tuple[str, str]]:
 
 
 @register.simple_tag
-def query(base: dict[str, Any], **changes: Any) -> str:
+def query(base: dict[str, Any] | None = None, **changes: Any) -> str:
     """`?a=1&b=2` of `base` with `changes`; what is empty is left out."""
-    merged = {**base, **changes}
+    merged = {**(base or {}), **changes}
     return "?" + urlencode({name: value for name, value in merged.items() if value not in ("", None)})

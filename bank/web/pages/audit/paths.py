@@ -2,11 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from bank.web.pages.audit import event, events, index
+from bank.web.pages.audit import actor, command, commands, event, events, index, refusals
 
 PATHS: list[URLPattern] = [
     path("audit", index.audit_index, name="audit"),
     path("audit/events", events.events_page, name="audit_events"),
     path("audit/events/<int:position>", event.event_page, name="audit_event"),
     path("audit/events/<int:position>/proof.json", event.proof_file, name="audit_event_proof"),
+    path("audit/commands", commands.commands_page, name="audit_commands"),
+    path("audit/commands/<uuid:command_id>", command.command_page, name="audit_command"),
+    path("audit/refusals", refusals.refusals_page, name="audit_refusals"),
+    path("audit/refusals.csv", refusals.refusals_csv, name="audit_refusals_csv"),
+    path("audit/actors", actor.actors_page, name="audit_actors"),
+    path("audit/actors/<path:actor>", actor.actor_page, name="audit_actor"),
 ]
