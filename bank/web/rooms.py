@@ -78,6 +78,13 @@ AUDIT_ROOMS: Final[list[Room]] = [
         url_name="admin:index",
         rule=policy.may_read_tables,
     ),
+    Room(
+        title=_("Reconciliation"),
+        words=_("Whether what the bank keeps twice agrees, and what does not."),
+        icon="shield-check",
+        url_name="web:reconciliation",
+        rule=policy.may_see_reconciliation,
+    ),
 ]
 REPORT_ROOMS: Final[list[Room]] = [
     *(
@@ -90,8 +97,36 @@ REPORT_ROOMS: Final[list[Room]] = [
         )
         for report in (DASHBOARD, *REPORTS)
     ),
+    Room(
+        title=_("Trial balance"),
+        words=_("Every account class at any date, and that debits and credits are equal."),
+        icon="landmark",
+        url_name="web:trial_balance",
+        rule=policy.may_see_reports,
+    ),
+    Room(
+        title=_("General ledger"),
+        words=_("Cash, customer deposits and transfers in transit, day by day."),
+        icon="book-open-text",
+        url_name="web:general_ledger",
+        rule=policy.may_see_reports,
+    ),
+    Room(
+        title=_("Journal"),
+        words=_("The events of a day that moved money, each with both of its sides."),
+        icon="scroll-text",
+        url_name="web:journal",
+        rule=policy.may_see_reports,
+    ),
 ]
 OPERATION_ROOMS: Final[list[Room]] = [
+    Room(
+        title=_("Reconciliation"),
+        words=_("Whether what the bank keeps twice agrees, and what does not."),
+        icon="shield-check",
+        url_name="web:reconciliation",
+        rule=policy.may_see_reconciliation,
+    ),
     Room(
         title=_("Webhooks"),
         words=_("Who is told of events outside the bank, and whether they listen."),

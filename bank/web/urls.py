@@ -21,7 +21,9 @@ from bank.web.pages import (
     theme,
     tokens,
 )
+from bank.web.pages.accounting.paths import PATHS as ACCOUNTING_PATHS
 from bank.web.pages.audit.paths import PATHS as AUDIT_PATHS
+from bank.web.pages.operations.reconciliation import reconciliation_page
 from bank.web.pages.reports.paths import PATHS as REPORT_PATHS
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.styleguide.page import styleguide
@@ -86,4 +88,6 @@ urlpatterns: list[URLPattern] = [
     *AUDIT_PATHS,
     path("access-records", access_records.access_records_page, name="access_records"),
     *REPORT_PATHS,
+    *ACCOUNTING_PATHS,
+    path("operations/reconciliation", reconciliation_page, name="reconciliation"),
 ]

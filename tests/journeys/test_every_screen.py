@@ -12,6 +12,7 @@ from bank.identity.urls import urlpatterns as pages_of_the_door
 from bank.web.urls import urlpatterns as pages_of_the_bank
 from tests.journeys import (
     desk_screens,
+    walks_of_books,
     walks_of_customers,
     walks_of_events,
     walks_of_operations,
@@ -27,6 +28,7 @@ from tests.web.people import Customer
 assert all(
     (
         desk_screens,
+        walks_of_books,
         walks_of_customers,
         walks_of_events,
         walks_of_operations,
@@ -49,6 +51,8 @@ NOT_PAGES = {
     "web:end_other_sessions": "goes back to security",
     "web:revoke_token": "goes back to security",
     "web:audit_refusals_csv": "a file; where its filters are wrong, as with the refusals",
+    "web:general_ledger_csv": "a file; where its filters are wrong, as with the trial balance",
+    "web:journal_csv": "a file; where its filters are wrong, as with the trial balance",
     "web:invite": "goes back to the customer",
     "web:remove_payee": "goes to its check page",
     "web:test_webhook": "goes to its check page",

@@ -89,6 +89,11 @@ SCREENS = {
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
     "/reports": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    **dict.fromkeys(
+        [f"/reports/{book}{kind}" for book in ("trial-balance", "general-ledger", "journal") for kind in ("", ".csv")],
+        (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    ),
+    "/operations/reconciliation": (SIGN_IN, NO, NO, NO, SEEN, SEEN, SEEN, NO),
     **{f"/reports/{report.path}": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
 }
 NAVIGATION = {

@@ -95,6 +95,7 @@ def reconciliation_page(request: SignedInRequest) -> HttpResponse:
         "figures": reading.figures_of(compared) if compared else [],
         "walk": reading.walk(),
         "may_audit": may_audit,
+        "is_operator": policy.may_operate(request.user),
         "open_breaks": _lines(open_breaks, may_audit=may_audit),
         "past_breaks": _lines(past_breaks, may_audit=may_audit),
         "runs": runs[:RUNS_SHOWN],
