@@ -22,7 +22,7 @@ CASES = (
     "account_page",
 )
 # They take minutes and many gigabytes: only where they are named.
-ONLY_NAMED = ("ten_million",)
+ONLY_NAMED = ("ten_million", "audit_pages")
 
 
 def main(names: list[str]) -> int:
@@ -39,12 +39,12 @@ def main(names: list[str]) -> int:
         django.setup()
         call_command("migrate", verbosity=0)
 
-        from benchmarks import account_page, book, commands, http, peers, reports, streams, ten_million
+        from benchmarks import account_page, audit_pages, book, commands, http, peers, reports, streams, ten_million
         from benchmarks.bank import make_bank
         from ledger.connections import close_pool
 
         bank = make_bank(accounts=10_000)
-        modules = (commands, peers, reports, book, streams, http, account_page, ten_million)
+        modules = (commands, peers, reports, book, streams, http, account_page, ten_million, audit_pages)
         cases = {name: case for module in modules for name, case in module.CASES.items()}
         try:
             for name in names or CASES:
