@@ -42,7 +42,7 @@ bench: environment-dev ## measure: commands, events and reports a second, beside
 shell: environment ## a Django shell in the bank's data
 	@exec $(PY) -m bank.ops.attach manage.py shell
 
-seed-large: environment ## a million events in an empty bank, to measure and try pages out (ARGS="--events 100000")
+seed-large: environment ## a million events in an empty bank (ARGS=--beside-others: in any), to try pages out
 	@exec $(PY) -m bank.ops.attach manage.py migrate --verbosity 0
 	@exec $(PY) -m bank.ops.attach manage.py seed_large $(ARGS)
 
