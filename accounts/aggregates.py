@@ -31,6 +31,8 @@ from accounts.log_in import (
     NoteSecondFactor,
     NoteSignIn,
     NoteSignOut,
+    NoteToken,
+    NoteTokenRevoked,
 )
 from accounts.record_job import (
     NoteExport,
@@ -255,6 +257,8 @@ COMMANDS: Final[dict[type[Command], Handling]] = {
     NoteSecondFactor: _OF_LOG_IN,
     NotePassword: _OF_LOG_IN,
     ChangeRoles: _OF_LOG_IN,
+    NoteToken: _OF_LOG_IN,
+    NoteTokenRevoked: _OF_LOG_IN,
     InviteCustomer: _OF_LOG_IN,
     RequestVerification: _OF_RECORD_JOB,
     NoteVerification: _OF_RECORD_JOB,

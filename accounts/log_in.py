@@ -80,6 +80,26 @@ class RolesChanged(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
 
 
+@event("TokenMade", version=1)
+class TokenMade(msgspec.Struct, frozen=True, kw_only=True):
+    """A program may act as the person, within these scopes, until then."""
+
+    user_id: int
+    token_id: int
+    scopes: list[str]
+    expires_at: datetime
+    occurred_at: datetime
+
+
+@event("TokenRevoked", version=1)
+class TokenRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """The token opens nothing any more."""
+
+    user_id: int
+    token_id: int
+    occurred_at: datetime
+
+
 @event("CustomerInvited", version=1)
 class CustomerInvited(msgspec.Struct, frozen=True, kw_only=True):
     """A customer may open a log-in, with a link that is good until then."""
@@ -98,6 +118,8 @@ LogInEvent = (
     | SecondFactorRemoved
     | PasswordChanged
     | RolesChanged
+    | TokenMade
+    | TokenRevoked
     | CustomerInvited
 )
 
@@ -160,6 +182,22 @@ class ChangeRoles(AboutLogIn, frozen=True, kw_only=True):
     is_active: bool = True
 
 
+class NoteToken(AboutLogIn, frozen=True, kw_only=True):
+    """Put on record that a token was made."""
+
+    user_id: int
+    token_id: int
+    scopes: list[str]
+    expires_at: datetime
+
+
+class NoteTokenRevoked(AboutLogIn, frozen=True, kw_only=True):
+    """Put on record that a token was revoked."""
+
+    user_id: int
+    token_id: int
+
+
 class InviteCustomer(AboutLogIn, frozen=True, kw_only=True):
     """Let a customer open a log-in. The invitation's id is the command's."""
 
@@ -168,7 +206,15 @@ class InviteCustomer(AboutLogIn, frozen=True, kw_only=True):
 
 
 LogInCommand = (
-    NoteSignIn | NoteFailedSignIn | NoteSignOut | NoteSecondFactor | NotePassword | ChangeRoles | InviteCustomer
+    NoteSignIn
+    | NoteFailedSignIn
+    | NoteSignOut
+    | NoteSecondFactor
+    | NotePassword
+    | ChangeRoles
+    | NoteToken
+    | NoteTokenRevoked
+    | InviteCustomer
 )
 
 
@@ -183,7 +229,9 @@ def evolve(log_in: LogIn | None, event: LogInEvent, log_in_id: UUID) -> LogIn:
             return change(state, failures_since_success=state.failures_since_success + 1)
         case RolesChanged():
             return change(state, roles=event.roles)
-        case SignedOut() | SecondFactorAdded() | SecondFactorRemoved() | PasswordChanged() | CustomerInvited():
+        case SignedOut() | SecondFactorAdded() | SecondFactorRemoved() | PasswordChanged():
+            return state
+        case TokenMade() | TokenRevoked() | CustomerInvited():
             return state
         case _:
             assert_never(event)
@@ -215,6 +263,8 @@ def note(log_in: LogIn | None, command: LogInCommand) -> list[LogInEvent]:
                     occurred_at=at,
                 )
             ]
+        case NoteToken() | NoteTokenRevoked():
+            return [_about_token(command)]
         case InviteCustomer():
             return [
                 CustomerInvited(
@@ -226,3 +276,15 @@ def note(log_in: LogIn | None, command: LogInCommand) -> list[LogInEvent]:
             ]
         case _:
             assert_never(command)
+
+
+def _about_token(command: NoteToken | NoteTokenRevoked) -> TokenMade | TokenRevoked:
+    if isinstance(command, NoteTokenRevoked):
+        return TokenRevoked(user_id=command.user_id, token_id=command.token_id, occurred_at=command.at)
+    return TokenMade(
+        user_id=command.user_id,
+        token_id=command.token_id,
+        scopes=command.scopes,
+        expires_at=command.expires_at,
+        occurred_at=command.at,
+    )

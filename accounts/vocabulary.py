@@ -82,6 +82,7 @@ FIELDS: Final[dict[str, str]] = {
     "registered_at": "Since when the bank knows it.",
     "requires_https": "Whether only https will do; a demo does with less.",
     "roles": "What the person is to the bank.",
+    "scopes": "What the token may be used for.",
     "secret_id": "The secret that signs, by its id: the secret itself is in no event.",
     "sha256": "The SHA-256 of the copy, in hexadecimal.",
     "signed_to": "The last position that a signature covers; 0: none.",
@@ -91,12 +92,15 @@ FIELDS: Final[dict[str, str]] = {
     "step": "Where it failed: password or second_factor.",
     "stream_ids": "Only events of these streams; none named: of all.",
     "to_account_id": "The account that the money goes to.",
+    "token_id": "The token, by its number: the secret itself is in no event.",
     "transfer_id": "The transfer: both of its sides have this id, which is the command's.",
     "until": "Up to this moment.",
     "url": "Where the messages are sent.",
     "user_id": "The log-in's number; none: nobody has the name that was typed.",
+    "NoteToken.expires_at": "Until when the token is good.",
     "NoteVerification.until": "The last position that what was found is about.",
     "RecordJob.kind": "Whether the record is to be checked, or copied.",
+    "TokenMade.expires_at": "Until when the token is good.",
     "VerificationFinished.until": "The last position that what was found is about.",
 }
 

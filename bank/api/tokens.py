@@ -65,9 +65,9 @@ def issue_token(
     return token, secret
 
 
-def revoke_token(token: ApiToken) -> None:
-    """From now on the token opens nothing. Revoking it again changes nothing."""
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+def revoke_token(token: ApiToken) -> bool:
+    """From now on the token opens nothing; whether it did until now. Revoking it again changes nothing."""
+    return ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()) > 0
 
 
 def tokens_in_use(user: User) -> list[ApiToken]:

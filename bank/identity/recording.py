@@ -1,6 +1,7 @@
 """What happens at the door goes on record as events of the log-in's own stream; none of them says who somebody is."""
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from allauth.account import signals as account
@@ -16,6 +17,8 @@ from accounts.log_in import (
     NoteSecondFactor,
     NoteSignIn,
     NoteSignOut,
+    NoteToken,
+    NoteTokenRevoked,
 )
 from bank.identity import policy
 from bank.identity.models import User
@@ -23,8 +26,17 @@ from bank.web.middleware import correlation_id
 from ledger.ids import derived_id, new_id
 
 CHANNEL: Final = "web"
+OPERATOR: Final = Actor(id="system:operator", channel="job")  # whoever may type commands on the machine
 _NAMESPACE: Final = UUID("0193c1a0-5d52-7c3e-9a64-3f0e6f1b7a20")
 _NOBODY_KNOWN: Final = Actor(id="anonymous", channel=CHANNEL)
+
+
+class Token(Protocol):
+    """What the record says of a token of the API; the secret and what it is called are nobody else's business."""
+
+    pk: Any
+    scopes: list[str]
+    expires_at: datetime
 
 
 def log_in_id(user_id: int | None) -> UUID:
@@ -64,6 +76,20 @@ def roles_changed(request: HttpRequest, user: User, by: User) -> None:
         is_active=user.is_active,
     )
     _send(command, request, by)
+
+
+def token_made(user: User, token: Token, by: Actor, request: HttpRequest | None = None) -> None:
+    """A program may act for the person from now on. On the command line there is no request."""
+    command = NoteToken(
+        **_about(user.pk), user_id=user.pk, token_id=token.pk, scopes=token.scopes, expires_at=token.expires_at
+    )
+    handle(command, by=by, correlation_id=correlation_id(request) if request else None)
+
+
+def token_revoked(user: User, token: Token, by: Actor, request: HttpRequest | None = None) -> None:
+    """And no longer."""
+    command = NoteTokenRevoked(**_about(user.pk), user_id=user.pk, token_id=token.pk)
+    handle(command, by=by, correlation_id=correlation_id(request) if request else None)
 
 
 def listen() -> None:

@@ -65,6 +65,8 @@ EVENT_WORDS: Final[Mapping[str, StrPromise]] = {
     "SignInFailed": _("Sign-in failed"),
     "PasswordChanged": _("Password changed"),
     "RolesChanged": _("Roles changed"),
+    "TokenMade": _("Token made"),
+    "TokenRevoked": _("Token revoked"),
     "SecondFactorAdded": _("Second factor added"),
     "SecondFactorRemoved": _("Second factor removed"),
     "WebhookEndpointRegistered": _("Webhook registered"),

@@ -1,11 +1,14 @@
 """What happens at the door is on record, as events that anybody may read who may audit, and that name nobody."""
 
 import json
+from io import StringIO
 from typing import Any
 
 import msgspec
 import pytest
+from django.core.management import call_command
 
+from bank.api.models import ApiToken
 from bank.identity.models import Role, User
 from bank.identity.recording import log_in_id
 from ledger.models import Event
@@ -103,6 +106,26 @@ def test_other_roles_are_on_record_with_who_gave_them(ruth: User) -> None:
     assert browser.post(f"/admin/identity/user/{ruth.pk}/password/", new).status == 302
     assert record_of(ruth.pk)[1:] == [("PasswordChanged", {"how": "admin"})]
     assert browser.post(f"/admin/identity/user/{ruth.pk}/delete/", {"post": "yes"}).status == 403
+
+
+def test_tokens_come_and_go_on_record_and_their_secrets_and_names_do_not(ruth: User) -> None:
+    browser = sign_in("ruth", PASSWORD)
+    browser.send(browser.follow(browser.open("/security/tokens/make")), "Continue", password=PASSWORD)
+    form = browser.open("/security/tokens/make")
+    made = browser.send(form, "Make token", label="nightly job", scopes="reports:read", days="7")
+    token = ApiToken.objects.get(user=ruth)
+    browser.post(f"/security/tokens/{token.pk}/revoke", {})
+    browser.post(f"/security/tokens/{token.pk}/revoke", {})
+    call_command("api_token", "ruth", "--days", "3", stdout=StringIO())
+    call_command("revoke_token", "ruth", stdout=StringIO())
+    events = [event for event in read_stream(log_in_id(ruth.pk)) if event.type.startswith("Token")]
+    assert [event.type for event in events] == ["TokenMade", "TokenRevoked"] * 2
+    assert [event.metadata["actor"] for event in events] == [f"user:{ruth.pk}"] * 2 + ["system:operator"] * 2
+    assert (events[0].data.token_id, events[0].data.scopes) == (token.pk, ["reports:read"])
+    text = json.dumps([event.data for event in Event.objects.all()])
+    assert "nightly" not in text
+    assert token.prefix in made.html
+    assert token.prefix not in text
 
 
 def test_the_record_names_nobody(ruth: User) -> None:

@@ -20,6 +20,7 @@ from accounts.text import clean_text
 from bank.api.models import ApiToken
 from bank.api.scopes import Scope, scopes_for
 from bank.api.tokens import issue_token, revoke_token, tokens_in_use
+from bank.identity import policy, recording
 from bank.identity.confirming import confirmed
 from bank.identity.models import User
 from bank.web.access import SignedInRequest, signed_in
@@ -108,7 +109,10 @@ def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
     token = ApiToken.objects.filter(pk=token_id, user=request.user).first() if token_id < 2**63 else None
     if token is None:
         raise Http404
-    revoke_token(token)
+    with transaction.atomic():
+        # The event comes last, and undoes the change where it fails.
+        if revoke_token(token):
+            recording.token_revoked(request.user, token, policy.actor_of(request.user, "web"), request)
     return SeeOther(reverse("web:security"))
 
 
@@ -129,6 +133,7 @@ def _made(request: SignedInRequest, form: TokenForm) -> HttpResponse:
                 lifetime=timedelta(days=values["days"]),
                 request_id=request_id,
             )
+            recording.token_made(request.user, token, policy.actor_of(request.user, "web"), request)
     except IntegrityError:
         return render(request, "web/token_made.html", {"secret": ""}, status=409)
     return render(request, "web/token_made.html", {"secret": secret, "token": token}, status=201)

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from typing_extensions import override
 
 from bank.api.scopes import Scope, scopes_for
 from bank.api.tokens import issue_token
+from bank.identity import recording
 from bank.identity.models import User
 
 _DEFAULT_DAYS = 90
@@ -59,5 +61,7 @@ class Command(BaseCommand):
             raise CommandError(f"{username} has no role for which the API has a scope.")
         for extra in sorted(set(scopes) - set(useful) - {Scope.ALL}):
             self.stderr.write(f"{username} has no role that {extra} is of use to.")
-        _token, secret = issue_token(user, label=label, scopes=scopes, lifetime=timedelta(days=days))
+        with transaction.atomic():
+            token, secret = issue_token(user, label=label, scopes=scopes, lifetime=timedelta(days=days))
+            recording.token_made(user, token, recording.OPERATOR)
         self.stdout.write(secret)

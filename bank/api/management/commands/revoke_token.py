@@ -4,10 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from typing_extensions import override
 
 from bank.api.models import ApiToken
 from bank.api.tokens import revoke_token
+from bank.identity import recording
 
 
 class Command(BaseCommand):
@@ -26,5 +28,7 @@ class Command(BaseCommand):
         if not tokens:
             raise CommandError(f"{username} has no such token in use.")
         for token in tokens:
-            revoke_token(token)
+            with transaction.atomic():
+                if revoke_token(token):
+                    recording.token_revoked(token.user, token, recording.OPERATOR)
             self.stdout.write(f"revoked {token.prefix} ({token.label})")
