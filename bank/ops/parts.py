@@ -38,6 +38,13 @@ def webhooks() -> Program:
     return _program("webhooks", *_PYTHON, *command, role=WORKER_ROLE)
 
 
+def jobs() -> Program:
+    """A worker for what reads the book from end to end: one job at a time, beside those that keep the book."""
+    command = ["celery", "--quiet", "--app", "bank", "worker", "--queues", "jobs", "--pool", "threads"]
+    command += ["--concurrency", "1", "--hostname", "jobs@%h", "--without-gossip", "--without-mingle"]
+    return _program("jobs", *_PYTHON, *command, role=WORKER_ROLE)
+
+
 def beat() -> Program:
     schedule = places.home() / "run" / "beat-schedule"
     command = ["celery", "--quiet", "--app", "bank", "beat", "--loglevel", "INFO"]

@@ -19,7 +19,7 @@ from types import FrameType
 
 from bank.ops import embedded, lock, places, words
 from bank.ops.metrics import files as metrics_files
-from bank.ops.parts import HOST, beat, environment, manage, web, webhooks, worker
+from bank.ops.parts import HOST, beat, environment, jobs, manage, web, webhooks, worker
 from bank.ops.processes import Child, LaunchError, Program, ending, rotate_log, start, wait_for_end
 
 PORT_DEFAULT = 8000
@@ -29,7 +29,16 @@ _BACKOFF_SECONDS = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_SECONDS = 60.0
 _LOG_CHECK_SECONDS = 10.0
 # Stopping has ten seconds in all: by when after its begin each part must have ended. PostgreSQL gets the rest.
-_STOP_BY_SECONDS = {"web": 2.0, "beat": 3.0, "webhooks": 5.5, "worker": 5.5, "valkey": 6.5, "postgres": 9.0}
+# A job may be killed at any moment: it is done anew.
+_STOP_BY_SECONDS = {
+    "web": 2.0,
+    "beat": 3.0,
+    "jobs": 3.0,
+    "webhooks": 5.5,
+    "worker": 5.5,
+    "valkey": 6.5,
+    "postgres": 9.0,
+}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -106,7 +115,7 @@ class Supervisor:
         if _is_demo():
             self._finish(self._begin("seed_demo"))
         self._finish(static_files)
-        for program in (worker(), webhooks(), beat(), web(self.port)):
+        for program in (worker(), webhooks(), jobs(), beat(), web(self.port)):
             self._add(program)
         self._wait_until_green()
 

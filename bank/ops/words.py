@@ -13,6 +13,7 @@ TITLES = {
     "web": "web",
     "worker": "worker",
     "webhooks": "webhooks",
+    "jobs": "jobs",
     "beat": "beat",
     "collectstatic": "static files",
     "migrate": "migrations",

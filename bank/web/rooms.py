@@ -65,6 +65,20 @@ AUDIT_ROOMS: Final[list[Room]] = [
         rule=policy.may_audit,
     ),
     Room(
+        title=_("Verification"),
+        words=_("Whether the record is what was sealed and signed; if not, where, and what was done to it."),
+        icon="shield-check",
+        url_name="web:audit_verification",
+        rule=policy.may_audit,
+    ),
+    Room(
+        title=_("Exports"),
+        words=_("Copies of the record, or of a part of it, that prove themselves without the bank."),
+        icon="download",
+        url_name="web:audit_exports",
+        rule=policy.may_audit,
+    ),
+    Room(
         title=_("Access records"),
         words=_("Who was shown which customer's data, when and where."),
         icon="eye",

@@ -20,7 +20,7 @@ import pytest
 from bank.ops import places
 from bank.ops.processes import MARK
 
-PARTS = ("postgres", "valkey", "web", "worker", "webhooks", "beat")
+PARTS = ("postgres", "valkey", "web", "worker", "webhooks", "jobs", "beat")
 START_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 10.0
 
@@ -203,7 +203,7 @@ def _plays(process: psutil.Process, name: str) -> bool:
             return process.name() == {"postgres": "postgres", "valkey": "valkey-server"}[name]
         case "web":
             return "granian" in words
-        case "webhooks":
-            return "celery" in words and "webhooks" in words
+        case "webhooks" | "jobs":
+            return "celery" in words and name in words
         case _:
-            return "celery" in words and name in words and "webhooks" not in words
+            return "celery" in words and name in words and not {"webhooks", "jobs"} & set(words)

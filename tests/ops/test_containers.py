@@ -30,11 +30,12 @@ def _in_container(program: Program) -> list[str]:
 
 
 def test_each_process_of_make_run_is_a_service() -> None:
-    assert set(SERVICES) == {"postgres", "valkey", "migrate", "web", "worker", "webhooks", "beat"}
+    assert set(SERVICES) == {"postgres", "valkey", "migrate", "web", "worker", "webhooks", "jobs", "beat"}
 
 
 def test_web_worker_and_beat_run_the_launchers_commands() -> None:
     programs = {"web": parts.web(8000), "worker": parts.worker(), "webhooks": parts.webhooks(), "beat": parts.beat()}
+    programs["jobs"] = parts.jobs()
     for name, program in programs.items():
         assert SERVICES[name]["command"] == _in_container(program), name
 
@@ -49,7 +50,7 @@ def test_migrations_come_first_and_the_demo_only_where_it_is_asked_for() -> None
     command = SERVICES["migrate"]["command"][-1]
     assert command.startswith("python manage.py migrate --noinput --verbosity=1 && python manage.py set_up_roles && if")
     assert '"$$PASSBOOK_DEMO" = 1 ]; then python manage.py seed_demo' in command
-    for name in ("web", "worker", "webhooks", "beat"):
+    for name in ("web", "worker", "webhooks", "jobs", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert SERVICES[name]["environment"]["PASSBOOK_DEMO"] == "${PASSBOOK_DEMO:-0}"
 
@@ -57,7 +58,8 @@ def test_migrations_come_first_and_the_demo_only_where_it_is_asked_for() -> None
 def test_web_and_worker_take_on_their_roles_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
     sides = (("web", parts.web(8000), roles.APP), ("worker", parts.worker(), roles.WORKER))
-    for name, program, role in (*sides, ("webhooks", parts.webhooks(), roles.WORKER)):
+    others = (("webhooks", parts.webhooks(), roles.WORKER), ("jobs", parts.jobs(), roles.WORKER))
+    for name, program, role in (*sides, *others):
         assert SERVICES[name]["environment"]["PASSBOOK_DATABASE_ROLE"] == role
         assert program.environment["PASSBOOK_DATABASE_ROLE"] == role
     for program in (parts.beat(), parts.manage("migrate")):

@@ -150,8 +150,8 @@ def test_servers_of_ones_own_are_used_and_none_is_started_for_them(checkout: Pat
         bank = Bank(folder=checkout, home=tmp_path / "home", environment=servers)
         try:
             bank.open()
-            assert eventually(lambda: len(bank.parts()) == 4 and bank.readyz() == "ok", 20), bank.output
-            assert set(bank.parts()) == {"web", "worker", "webhooks", "beat"}
+            assert eventually(lambda: len(bank.parts()) == 5 and bank.readyz() == "ok", 20), bank.output
+            assert set(bank.parts()) == {"web", "worker", "webhooks", "jobs", "beat"}
             assert not (bank.home / "postgres").exists()
             assert not (bank.home / "valkey").exists()
         finally:

@@ -85,6 +85,10 @@ SCREENS = {
     "/audit/refusals.csv": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/actors": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/actors/system:test": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/verification": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/verification/00000000-0000-7000-8000-000000000001": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
+    "/audit/exports": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/exports/00000000-0000-7000-8000-000000000001": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
@@ -117,6 +121,7 @@ SENT = {
     "/security/sessions/999999999/end": (SIGN_IN, *[NONE] * 7),
     "/security/sessions/end-others": (SIGN_IN, *[303] * 7),
     "/customers/00000000-0000-7000-8000-000000000001/invite": (SIGN_IN, NO, NO, NONE, NO, NO, NONE, NO),
+    "/audit/exports/00000000-0000-7000-8000-000000000001/download": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
     "/invitations/forged": (410,) * 8,
     "/password/forgotten": (422, 422, 422, 422, 422, 422, 422, 422),
     "/sign-out": (302, 302, 302, 302, 302, 302, 302, 302),

@@ -3,8 +3,12 @@
 from django.urls import URLPattern, path
 
 from bank.web.pages.audit import actor, command, commands, event, events, index, refusals
+from bank.web.pages.audit.exports import PATHS as EXPORT_PATHS
+from bank.web.pages.audit.verification import PATHS as VERIFICATION_PATHS
 
 PATHS: list[URLPattern] = [
+    *VERIFICATION_PATHS,
+    *EXPORT_PATHS,
     path("audit", index.audit_index, name="audit"),
     path("audit/events", events.events_page, name="audit_events"),
     path("audit/events/<int:position>", event.event_page, name="audit_event"),
