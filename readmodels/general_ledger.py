@@ -115,7 +115,7 @@ PROJECTION = AsyncProjection(
 
 
 class Turnover(msgspec.Struct, frozen=True, kw_only=True):
-    """Debits and credits of an account class in one currency, in minor units; of one `day`, or of all up to one."""
+    """Debits and credits of an account class in one currency, in minor units; of one `day` or month, or of all."""
 
     account_class: AccountClass
     currency: str
@@ -146,12 +146,18 @@ select account_class, currency, sum(debit_minor)::numeric, sum(credit_minor)::nu
 from readmodels_general_ledger where date <= %(day)s::date and (%(currency)s::text is null or currency = %(currency)s)
 group by currency, account_class order by currency, account_class
 """
-_DAYS: Final = """
-select account_class, currency, debit_minor, credit_minor, count, date
+_OF_RANGE: Final = """
 from readmodels_general_ledger
 where account_class = any(%(classes)s::text[]) and currency = %(currency)s::text
   and date between %(from_date)s::date and %(to_date)s::date
-order by date, account_class
+"""
+_DAYS: Final = f"""
+select account_class, currency, debit_minor, credit_minor, count, date {_OF_RANGE} order by date, account_class
+"""
+_MONTHS: Final = f"""
+select account_class, currency, sum(debit_minor)::numeric, sum(credit_minor)::numeric, sum(count)::bigint,
+       date_trunc('month', date::timestamp)::date as month {_OF_RANGE}
+group by account_class, currency, month order by month, account_class
 """
 # From one currency to the next in the index: as many looks as there are currencies.
 _CURRENCIES: Final = """
@@ -179,15 +185,12 @@ def trial_balance(day: date, currency: str | None = None) -> list[Turnover]:
 
 def days(currency: str, from_date: date, to_date: date, account_class: AccountClass | None = None) -> list[Turnover]:
     """The days (both inclusive) on which something was posted, the oldest first, each by class."""
-    return _turnovers(
-        _DAYS,
-        {
-            "classes": [c.value for c in AccountClass if account_class in {None, c}],
-            "currency": currency,
-            "from_date": from_date,
-            "to_date": to_date,
-        },
-    )
+    return _turnovers(_DAYS, _range(currency, from_date, to_date, account_class))
+
+
+def months(currency: str, from_date: date, to_date: date, account_class: AccountClass | None = None) -> list[Turnover]:
+    """The same days, added up by month: `day` is the month's first."""
+    return _turnovers(_MONTHS, _range(currency, from_date, to_date, account_class))
 
 
 def currencies() -> list[str]:
@@ -220,6 +223,11 @@ def journal(
     )
     entries = [_journal_entry(*row) for row in rows]
     return entries[::-1] if backwards else entries
+
+
+def _range(currency: str, from_date: date, to_date: date, account_class: AccountClass | None) -> dict[str, Any]:
+    classes = [c.value for c in AccountClass if account_class in {None, c}]
+    return {"classes": classes, "currency": currency, "from_date": from_date, "to_date": to_date}
 
 
 def _types_of(account_class: AccountClass | None) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from accounts.handler import handle, handle_all
 from accounts.postings import AccountClass, balances_of, postings
@@ -12,6 +13,7 @@ from ledger.runner import advance_once, drain
 from ledger.sealing import seal_all
 from readmodels import balances, general_ledger
 from readmodels.general_ledger import PROJECTION, GeneralLedgerRow, JournalRow, Turnover
+from tests.acting import as_owner
 from tests.chance import a_seed, chances
 from tests.readmodels.histories import events_of, live, three_accounts
 from tests.steps import BY, an_account, deposit, transfer, withdraw
@@ -189,3 +191,46 @@ def test_the_control_account_is_what_customers_have() -> None:
         total = sum(a.balance_minor for a in map(balances.find, accounts) if a is not None and a.currency == currency)
         debit_minor, credit_minor = trial(currency=currency)[DEPOSITS]
         assert credit_minor - debit_minor == total
+
+
+def test_months_are_the_sums_of_their_days_within_the_range() -> None:
+    account_id = an_account()
+    for at in (NOON - timedelta(days=40), NOON - timedelta(days=28), NOON - timedelta(days=2), NOON):
+        handle(deposit(account_id, 10, at=at), by=BY)
+    drain()
+    rows = general_ledger.months("EUR", DAY - timedelta(days=40), DAY - timedelta(days=1), CASH)
+    assert [(r.day, r.debit_minor, r.count) for r in rows] == [
+        (date(2026, 2, 1), 20, 2), (date(2026, 3, 1), 10, 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("account_class", [None, CASH])
+def test_no_page_of_the_books_reads_a_whole_table(account_class: AccountClass | None) -> None:
+    """As the planner has it once there are many days and many events in each."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into readmodels_journal select date '2020-01-01' + n / 20, 'EUR', n, 'DepositMade', 1"
+            " from generate_series(1, 40000) n"
+        )
+        cursor.execute(
+            "insert into readmodels_general_ledger select c, 'EUR', date '2020-01-01' + n, 1, 1, 1"
+            " from generate_series(0, 2000) n, unnest(array['cash', 'customer_deposits', 'transfers_in_transit']) c"
+        )
+        cursor.execute("analyze readmodels_journal, readmodels_general_ledger")
+    day = date(2024, 3, 3)
+    asked = {"day": day, "currency": "EUR", "types": general_ledger._types_of(account_class), "position": 0}
+    for plan in (
+        plan_of(general_ledger._JOURNAL.format(beyond=">", order="asc"), {**asked, "limit": 51}),
+        plan_of(general_ledger._DAYS, general_ledger._range("EUR", day, day, account_class)),
+        plan_of(general_ledger._CURRENCIES, {"account_class": "customer_deposits"}),
+    ):
+        assert "Seq Scan" not in plan
+        assert "_pkey" in plan
+    entries = general_ledger.journal(day, "EUR", 51, account_class)
+    assert len(entries) == 20
+
+
+def plan_of(statement: str, values: dict[str, object]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain {statement}", values)
+        return "\n".join(row[0] for row in cursor.fetchall())

@@ -90,6 +90,15 @@ def test_the_ledger_goes_from_the_opening_to_the_closing_balance(auditor: Browse
     assert auditor.open(earlier).status == 200
 
 
+def test_a_long_range_goes_by_month_and_a_month_leads_to_its_days(auditor: Browser, moved: None) -> None:
+    page = auditor.open(f"{LEDGER}?from=2025-03-06&to=2026-03-06&currency=EUR&class=cash")
+    assert re.search(r"Mar 2026\s+€1,234.00\s+€34.00\s+€1,200.00 debit\s+2", page.text)
+    (month,) = [href for href in hrefs(page.html, f"{LEDGER}?") if "from=2026-03-01&to=2026-03-06" in href]
+    assert "5 Mar 2026" in auditor.open(month).text
+    years = auditor.open(f"{LEDGER}?from=2020-01-01&to=2026-12-31&currency=EUR")
+    assert "Mar 2026" in years.text
+
+
 def test_the_journal_goes_on_both_ways(auditor: Browser, ada: Customer, grace: Customer) -> None:
     for number in range(1, 31):
         do(transfer(ada.account_id, grace.account_id, number, at=AT))

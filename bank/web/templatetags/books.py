@@ -5,9 +5,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from bank.web.formats import money_html
+from bank.web.formats import money_html, month_text
 
 register = template.Library()
+
+register.filter("month", month_text)
 
 
 @register.simple_tag

@@ -15,7 +15,7 @@ from bank.web.filters import FROM, TO, day_field
 from bank.web.pages.accounting.words import CLASS_WORDS
 
 DAYS_SHOWN: Final = 30
-_DAYS_AT_MOST: Final = 366
+_DAYS_AT_MOST: Final = 3_660
 _MOST_POSITION: Final = 10**18
 
 

@@ -1,9 +1,13 @@
-"""The general ledger: an account class, or all, day by day, from an opening balance to a closing balance."""
+"""The general ledger: an account class, or all, from an opening balance to a closing balance.
 
+Day by day; where there are more days than somebody reads, month by month, and each month leads to its days.
+"""
+
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,13 +27,14 @@ from bank.web.reports.freshness import freshness_of
 from readmodels import general_ledger
 from readmodels.general_ledger import PROJECTION, Turnover
 
+_LISTED_BY_DAY_AT_MOST: Final = 92
 _TEMPLATE = "web/accounting/general_ledger.html"
 _CSV_HEADER = ("date", "currency", "account_class", "debits", "credits", "balance", "postings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """What a class took in on a day, and its balance at the day's end; `href`: the day's journal."""
+    """What a class took in on a day, or in a month, and its balance at the end; `href`: what is behind it."""
 
     turnover: Turnover
     balance_minor: int
@@ -86,7 +91,8 @@ def general_ledger_page(request: SignedInRequest) -> HttpResponse:
         "currency": form.cleaned_data["currency"],
         "from_date": from_date,
         "to_date": to_date,
-        "sheets": _sheets(form),
+        "sheets": _sheets(form, by_month=(by_month := (to_date - from_date).days >= _LISTED_BY_DAY_AT_MOST)),
+        "by_month": by_month,
         "earlier": form.query() | _range_of(from_date, from_date - to_date - timedelta(days=1)),
         "later": form.query() | _range_of(to_date, to_date - from_date + timedelta(days=1)),
     }
@@ -96,27 +102,30 @@ def general_ledger_page(request: SignedInRequest) -> HttpResponse:
 @allowed(policy.may_see_reports)
 @signed_in
 def general_ledger_csv(request: SignedInRequest) -> HttpResponseBase:
-    """The same as a file, without opening and closing lines."""
+    """The same as a file, always by day, without opening and closing lines."""
     form = GeneralLedgerForm(request.GET, timezone.now().date(), general_ledger.currencies())
     if not form.is_valid():
         return render(request, "web/accounting/no_file.html", {"form": form}, status=422)
     name = f"general-ledger-{form.cleaned_data['from']}-{form.cleaned_data['to']}.csv"
-    return csv_file(name, _CSV_HEADER, _csv_rows(_sheets(form)))
+    return csv_file(name, _CSV_HEADER, _csv_rows(_sheets(form, by_month=False)))
 
 
-def _sheets(form: GeneralLedgerForm) -> list[Sheet]:
+def _sheets(form: GeneralLedgerForm, *, by_month: bool) -> list[Sheet]:
     cleaned = form.cleaned_data
-    currency, from_date, chosen = cleaned["currency"], cleaned["from"], form.account_class
+    currency, from_date, to_date = cleaned["currency"], cleaned["from"], cleaned["to"]
+    chosen = form.account_class
     openings = _balances_before(from_date, currency)
     sheets = {
         account_class: Sheet(account_class=account_class, opening_minor=openings.get(account_class, 0))
         for account_class in AccountClass
         if chosen in {None, account_class}
     }
-    for turnover in general_ledger.days(currency, from_date, cleaned["to"], chosen):
+    read = general_ledger.months if by_month else general_ledger.days
+    for turnover in read(currency, from_date, to_date, chosen):
         sheet = sheets[turnover.account_class]
         balance_minor = sheet.closing_minor + turnover.balance_minor
-        sheet.days.append(Day(turnover=turnover, balance_minor=balance_minor, href=_journal_of(turnover)))
+        href = _days_of(turnover, from_date, to_date) if by_month else _journal_of(turnover)
+        sheet.days.append(Day(turnover=turnover, balance_minor=balance_minor, href=href))
     return list(sheets.values())
 
 
@@ -130,6 +139,20 @@ def _balances_before(day: date, currency: str) -> dict[AccountClass, int]:
 def _journal_of(turnover: Turnover) -> str:
     query = {"on": turnover.day, "currency": turnover.currency, "class": turnover.account_class.value}
     return f"{reverse('web:journal')}?{urlencode(query)}"
+
+
+def _days_of(turnover: Turnover, from_date: date, to_date: date) -> str:
+    """The month's days, as far as they are in the range."""
+    first = turnover.day
+    assert first is not None, "a month has a first day"
+    last = first.replace(day=monthrange(first.year, first.month)[1])
+    query = {
+        "from": max(first, from_date).isoformat(),
+        "to": min(last, to_date).isoformat(),
+        "currency": turnover.currency,
+        "class": turnover.account_class.value,
+    }
+    return f"{reverse('web:general_ledger')}?{urlencode(query)}"
 
 
 def _range_of(edge: date, length: timedelta) -> dict[str, str]:
