@@ -1,4 +1,4 @@
-"""Refusals: how often the bank said no, by day and reason, counted in the log by an index of refused commands."""
+"""Refusals (live): how often the bank said no, by day and reason, counted in the log by an index of the refused."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ledger.projections import LiveProjection
 from readmodels.command_log import start_of
+
+# A refused command leads to no event: no position of the book says up to where refusals were counted.
+PROJECTION = LiveProjection(
+    name="refusals", description="How often the bank refused, by day and reason.", types=frozenset()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

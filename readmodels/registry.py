@@ -23,6 +23,7 @@ from readmodels import (
     notifications,
     payees,
     record_jobs,
+    refusals,
     stream_states,
     time_travel,
     webhook_endpoints,
@@ -53,4 +54,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     time_travel.PROJECTION,
     events.PROJECTION,
     commands.PROJECTION,
+    refusals.PROJECTION,
 )

@@ -14,7 +14,6 @@ from ledger.codec import type_of
 from ledger.records import RecordedEvent, public_form, rfc3339
 from readmodels.balances import AccountRow
 from readmodels.customers import CustomerRow
-from readmodels.daily_flows import DailyFlow
 from readmodels.freshness import AsOf
 from readmodels.movements import Movement
 
@@ -153,15 +152,6 @@ class WithAsOfBody(TypedDict):
     as_of: AsOfBody
 
 
-class DailyFlowBody(TypedDict):
-    """What came or went on one day, in one currency, by one kind of movement."""
-
-    date: kinds.Day
-    kind: kinds.MovementKind
-    count: kinds.Count
-    amount: MoneyBody
-
-
 # The same few amounts (nothing held, no overdraft, all of a balance available) come again and again.
 _digits: Final = lru_cache(maxsize=4_096)(format_minor)
 
@@ -278,15 +268,6 @@ def movement_body(movement: Movement) -> MovementBody:
 
 def as_of_body(as_of: AsOf) -> AsOfBody:
     return {"position": as_of.position, "timestamp": moment(as_of.timestamp), "lag_events": as_of.lag_events}
-
-
-def daily_flow_body(flow: DailyFlow) -> DailyFlowBody:
-    return {
-        "date": flow.date.isoformat(),
-        "kind": flow.kind,
-        "count": flow.count,
-        "amount": money(int(flow.amount_minor), flow.currency),
-    }
 
 
 def moment(value: datetime | None) -> str | None:

@@ -18,11 +18,13 @@ from bank.api.fields import (
     UuidField,
     WholeNumberField,
 )
+from readmodels.largest_movements import KINDS
 
 DEFAULT_LIMIT = 50
 MOST_LIMIT = 200
 _MOST_POSITION = 10**18 - 1
 _QUERY_TEXT_LENGTH = 200
+_MOST_DAYS = 36_500
 
 
 class RegisterCustomerRequest(StrictSerializer):
@@ -115,10 +117,40 @@ class EventsQuery(PageQuery):
     to = TimestampField(required=False)
 
 
-class DailyFlowsQuery(PageQuery):
-    """`GET /reports/daily_flows`: both dates inclusive."""
+class PeriodQuery(PageQuery):
+    """Reports by day: both dates inclusive."""
 
     from_ = DateField(required=False)
     to = DateField(required=False)
     currency = CurrencyField(required=False)
     consistent_with = TextField(max_length=_QUERY_TEXT_LENGTH, required=False)
+
+
+class DaysQuery(PageQuery):
+    """`GET /reports/refusals`: both dates inclusive."""
+
+    from_ = DateField(required=False)
+    to = DateField(required=False)
+
+
+class LargestQuery(PageQuery):
+    """`GET /reports/largest_movements`: both dates inclusive."""
+
+    from_ = DateField(required=False)
+    to = DateField(required=False)
+    currency = CurrencyField()
+    kind = OneOfField(choices=KINDS, required=False)
+    consistent_with = TextField(max_length=_QUERY_TEXT_LENGTH, required=False)
+
+
+class BandsQuery(PageQuery):
+    """`GET /reports/balance_distribution`"""
+
+    currency = CurrencyField(required=False)
+    consistent_with = TextField(max_length=_QUERY_TEXT_LENGTH, required=False)
+
+
+class DormantQuery(BandsQuery):
+    """`GET /reports/dormant_accounts`: nothing was initiated for `days` days."""
+
+    days = WholeNumberField(min_value=0, max_value=_MOST_DAYS, code="invalid_number", required=False)

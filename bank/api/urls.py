@@ -12,7 +12,18 @@ from bank.api.views.me import MeView
 from bank.api.views.payments import DepositsView, TransfersView, WithdrawalsView
 from bank.api.views.projections import PauseView, ProjectionsView, ProjectionView, RebuildView, ResumeView
 from bank.api.views.record import CheckpointsView, StreamEventsView, StreamView, VerificationView
-from bank.api.views.reports import DailyFlowsView, ReportsView
+from bank.api.views.reports import (
+    ActivityView,
+    AverageBalancesView,
+    BalanceDistributionView,
+    CashPositionView,
+    DailyFlowsView,
+    DormantAccountsView,
+    GrowthView,
+    LargestMovementsView,
+    RefusalsView,
+    ReportsView,
+)
 from bank.api.views.steering import CloseView, FreezeView, OverdraftLimitView, UnfreezeView
 from bank.api.views.webhooks import (
     DeleteWebhookEndpointView,
@@ -58,7 +69,15 @@ urlpatterns = [
     path("projections/<str:name>/resume", ResumeView.as_view(), name="resume-projection"),
     path("projections/<str:name>/rebuild", RebuildView.as_view(), name="rebuild-projection"),
     path("reports", ReportsView.as_view(), name="reports"),
+    path("reports/activity", ActivityView.as_view(), name="activity"),
+    path("reports/average_balances", AverageBalancesView.as_view(), name="average-balances"),
+    path("reports/balance_distribution", BalanceDistributionView.as_view(), name="balance-distribution"),
+    path("reports/cash_position", CashPositionView.as_view(), name="cash-position"),
     path("reports/daily_flows", DailyFlowsView.as_view(), name="daily-flows"),
+    path("reports/dormant_accounts", DormantAccountsView.as_view(), name="dormant-accounts"),
+    path("reports/growth", GrowthView.as_view(), name="growth"),
+    path("reports/largest_movements", LargestMovementsView.as_view(), name="largest-movements"),
+    path("reports/refusals", RefusalsView.as_view(), name="refusals"),
     path("webhook-endpoints", WebhookEndpointsView.as_view(), name="webhook-endpoints"),
     path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointView.as_view(), name="webhook-endpoint"),
     path("webhook-endpoints/<str:endpoint_id>/disable", DisableWebhookEndpointView.as_view(), name="disable-webhook"),

@@ -104,9 +104,15 @@ CALLS = {
     "reports": [
         Call("GET", "/reports", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
     ],
-    "daily-flows": [
-        Call("GET", "/reports/daily_flows", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
-    ],
+    **{
+        path.replace("_", "-").partition("?")[0]: [
+            Call("GET", f"/reports/{path}", 200, {"teller", "auditor", "operations", "admin"}, False, {"reports:read"})
+        ]
+        for path in (
+            *("activity", "average_balances", "balance_distribution", "cash_position", "daily_flows"),
+            *("dormant_accounts", "growth", "largest_movements?currency=EUR", "refusals"),
+        )
+    },
     "webhook-endpoints": [
         Call("GET", "/webhook-endpoints", 200, OPERATORS, False, {"operations:write"}),
         Call("POST", "/webhook-endpoints", 201, OPERATORS, False, {"operations:write"},

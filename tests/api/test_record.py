@@ -111,10 +111,17 @@ def test_a_stream_that_never_was_is_404(auditor: Api, stream_id: str, call: str)
     assert auditor.get(f"/streams/{stream_id}{call}").code == "stream_not_found"
 
 
+REPORTS = ["activity", "average_balances", "balance_distribution", "cash_position", "daily_flows", "dormant_accounts"]
+REPORTS += ["growth", "largest_movements", "refusals"]
+MUST_SAY = {"largest_movements": "currency=EUR"}
+
+
 def test_reports_are_listed_with_how_far_they_are(teller: Api, account: Account) -> None:
     drain()
-    (report,) = teller.get("/reports").body["data"]
-    assert report["name"] == "daily_flows"
-    assert report["as_of"]["lag_events"] == 0
-    assert teller.send("GET", report["path"]).body["as_of"] == report["as_of"]
+    reports = teller.get("/reports").body["data"]
+    assert [report["name"] for report in reports] == REPORTS
+    for report in reports:
+        assert report["as_of"]["lag_events"] == 0
+        as_of = teller.send("GET", f"{report['path']}?{MUST_SAY.get(report['name'], '')}").body["as_of"]
+        assert as_of["position"] == report["as_of"]["position"] == 3
     assert teller.get("/reports/nothing").status == 404

@@ -113,3 +113,97 @@ def test_an_event_that_is_not_there_is_not_counted_yet(teller: Api) -> None:
 )
 def test_a_token_that_no_event_could_have_is_refused(teller: Api, token: str) -> None:
     assert teller.get(PATH, {"consistent_with": token}).code == "invalid_consistency_token"
+
+
+# --- the other reports
+
+REPORTS = {
+    "activity": {},
+    "average_balances": {},
+    "balance_distribution": {},
+    "cash_position": {},
+    "dormant_accounts": {"days": 0},
+    "growth": {},
+    "largest_movements": {"currency": "EUR"},
+    "refusals": {},
+}
+
+
+@pytest.fixture
+def moved(teller: Api, account: Account, others: Account) -> None:
+    """Some movements in two currencies, all of them in the reports."""
+    yen = an_account(a_customer(), 700, currency="JPY")
+    teller.post(f"{yen.path}/withdrawals", {"amount": {"amount": "70", "currency": "JPY"}})
+    teller.post("/transfers", {"from": str(account.id), "to": str(others.id), "amount": eur("5")})
+    teller.post("/transfers", {"from": str(account.id), "to": str(others.id), "amount": eur("5000")})
+    teller.post("/transfers", {"from": str(account.id), "to": str(yen.id), "amount": eur("5")})
+    drain()
+
+
+@pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_comes_in_pages_and_says_how_far_it_has_come(teller: Api, name: str) -> None:
+    whole = teller.get(f"/reports/{name}", REPORTS[name]).body
+    assert whole["data"]
+    assert (whole["has_more"], whole["as_of"]["lag_events"]) == (False, 0)
+    seen: list[Any] = []
+    page = teller.get(f"/reports/{name}", {**REPORTS[name], "limit": 1}).body
+    while page["has_more"]:
+        assert len(page["data"]) == 1
+        seen += page["data"]
+        page = teller.get(f"/reports/{name}", {**REPORTS[name], "limit": 1, "cursor": page["next_cursor"]}).body
+    assert seen + page["data"] == whole["data"]
+
+
+@pytest.mark.usefixtures("moved")
+def test_figures_of_reports_are_those_of_the_events(teller: Api, account: Account) -> None:
+    def rows(name: str, **query: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = teller.get(f"/reports/{name}", query).body["data"]
+        return found
+
+    (cash,) = rows("cash_position", currency="JPY")
+    assert (cash["deposits"]["amount"], cash["withdrawals"]["amount"], cash["closing"]["amount"]) == (
+        "700",
+        "70",
+        "630",
+    )
+    ends = rows("average_balances", currency="EUR")[0]
+    assert (ends["balance"], ends["accounts"], ends["average"]) == (eur("1000.00"), 2, eur("500.00"))
+    assert [(band["at_least"], band["accounts"]) for band in rows("balance_distribution", currency="EUR")] == [
+        (eur("100.00"), 2)
+    ]
+    assert rows("growth", currency="JPY")[0]["accounts"] == 1
+    (sent,) = rows("largest_movements", currency="EUR", kind="transfer_sent")
+    assert (sent["amount"], sent["account_id"]) == (eur("5.00"), str(account.id))
+    assert {row["account_id"] for row in rows("dormant_accounts", days=0)} >= {str(account.id)}
+    assert rows("dormant_accounts") == []
+    assert sum(hour["count"] for hour in rows("activity", currency="EUR")) == 3
+    assert [(row["reason"], row["count"]) for row in rows("refusals")] == [
+        ("currency_mismatch", 1),
+        ("insufficient_funds", 1),
+    ]
+    assert rows("refusals", to="2020-01-01") == []
+    assert rows("activity", to="2020-01-01") == rows("cash_position", to="2020-01-01") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("largest_movements", "required"),
+        ("largest_movements?currency=EUR&kind=transfer_received", "invalid_choice"),
+        ("dormant_accounts?days=-1", "invalid_number"),
+        ("dormant_accounts?days=36501", "invalid_number"),
+        ("activity?from=2026-02-30", "invalid_date"),
+        ("balance_distribution?from=2026-03-29", "unknown_parameter"),
+        ("growth?currency=EURO", "invalid_currency"),
+    ],
+)
+def test_what_a_report_is_not_asked_for_is_refused(teller: Api, query: str, code: str) -> None:
+    answer = teller.send("GET", f"/api/v1/reports/{query}")
+    assert (answer.status, answer.code) == (400, code)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_whole_calendar_is_no_error(teller: Api, name: str) -> None:
+    days = {} if name in ("balance_distribution", "dormant_accounts") else {"from": "0001-01-01", "to": "9999-12-31"}
+    assert teller.get(f"/reports/{name}", {**REPORTS[name], **days}).status == 200

@@ -14,7 +14,10 @@ from readmodels import (
     freshness,
     growth,
     largest_movements,
+    refusals,
 )
+from readmodels.refusals import RefusalFilter
+from tests.readmodels import recomputed
 from tests.readmodels.recomputed import Recomputed
 
 _ALL = (date.min, date.max)
@@ -37,6 +40,9 @@ def check_every_report(*, to_date: date) -> Recomputed:
     assert bands == true.bands()
     dormant = dormant_accounts.page(date.max, 10**6)
     assert [(row.last_on, row.account_id) for row in dormant] == true.dormant()
+    refused = refusals.by_day(RefusalFilter(from_date=date.min, to_date=date.max))
+    counts = {(day.day, reason): count for day in refused for reason, count in day.counts.items()}
+    assert counts == recomputed.refusals()
     return true
 
 

@@ -1,4 +1,4 @@
-"""Every report once more, in plain Python from the stored events, by nothing of the read side's.
+"""Every report once more, in plain Python from the stored events and the command log, by nothing of the read side's.
 
 Days, hours, bands and sums are worked out here in another way than the projections do it: from the JSON as it is
 stored, the summer time by Europe's rule, the largest by sorting everything.
@@ -148,6 +148,17 @@ class Recomputed:
                 total[0] += 1
                 total[1] += minor
         return sorted((currency, band, *totals) for (currency, band), totals in found.items())
+
+
+def refusals() -> Counter[tuple[date, str]]:
+    """How often commands were refused, by day and reason: every row of the log is looked at."""
+    counts: Counter[tuple[date, str]] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute("select recorded_at, refusal from ledger_command")
+        for recorded_at, refusal in cursor.fetchall():
+            if refusal is not None:
+                counts[recorded_at.astimezone(UTC).date(), refusal] += 1
+    return counts
 
 
 def _sealed() -> Iterator[tuple[int, str, UUID, dict[str, Any]]]:

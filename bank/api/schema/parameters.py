@@ -18,6 +18,7 @@ _QUERY: Final = {
     "from": "No earlier than this.",
     "to": "No later than this.",
     "kind": "Rows of this kind only.",
+    "days": "Nothing was initiated for so many days; 90 unless it is said.",
     "min_amount": "Amounts of at least this, without sign, with at most the decimals of the account's currency.",
     "max_amount": "Amounts of at most this, without sign, with at most the decimals of the account's currency.",
     "q": "Rows in whose texts this stands.",
