@@ -11,7 +11,6 @@ from accounts.handler import Actor, handle_all
 from accounts.invalid import InvalidCommand
 from accounts.outcome import Outcome
 from bank.api.access import account_not_found
-from bank.api.batch_lane import one_at_a_time
 from bank.api.batch_lines import KINDS, MAX_ERRORS, Line, in_line
 from bank.api.bodies import CustomerBody, EventBody, ReceiptBody, receipt_body, recorded_form, registered_body
 from bank.api.errors import problem_of, problem_of_refusal
@@ -74,15 +73,14 @@ def carry_out(lines: Sequence[Line], *, by: Actor, correlation_id: UUID) -> list
     known = _Known(lines)
     made = _commands(lines, known)
     sent = [(line, command) for line, command in zip(lines, made, strict=True) if isinstance(command, Command)]
-    with one_at_a_time():
-        outcomes = iter(
-            handle_all(
-                [command for _, command in sent],
-                by=by,
-                correlation_id=correlation_id,
-                fingerprints=[line.intent.fingerprint for line, _ in sent],
-            )
+    outcomes = iter(
+        handle_all(
+            [command for _, command in sent],
+            by=by,
+            correlation_id=correlation_id,
+            fingerprints=[line.intent.fingerprint for line, _ in sent],
         )
+    )
     return [
         _refused(line.key, command) if isinstance(command, Problem) else _outcome(line, command, next(outcomes), known)
         for line, command in zip(lines, made, strict=True)

@@ -3,15 +3,13 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
-from threading import Barrier, Event, Thread
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
 from pytest_django.live_server_helper import LiveServer
 
-from bank.api import batch_lane
 from bank.api.batch_lines import KINDS, MAX_BYTES, MAX_LINES, NDJSON
 from bank.api.strict_json import MAX_BODY_BYTES, MAX_DEPTH
 from ledger.ids import new_id
@@ -383,27 +381,3 @@ def test_batches_about_the_same_accounts_take_turns(live_server: LiveServer, acc
         statuses = [status for found in pool.map(send_some, range(4)) for status in found]
     assert statuses == [201] * 800
     assert balance(api_of(a_user("teller")), account) == "900.00"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_batch_whose_turn_does_not_come_is_told_to_come_again(
-    teller: Api, account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_lane, "_WAIT_SECONDS", 1)
-    taken, done = Event(), Event()
-
-    def hold() -> None:
-        with batch_lane.one_at_a_time():
-            taken.set()
-            done.wait(30)
-        connections.close_all()
-
-    holder = Thread(target=hold)
-    holder.start()
-    assert taken.wait(10)
-    line = deposit(account, key="k")
-    answer = send(teller, [line])
-    assert (answer.status, answer.code, answer.header("Retry-After")) == (503, "store_busy", "1")
-    done.set()
-    holder.join(10)
-    assert outcomes(send(teller, [line]))[0]["replayed"] is False
