@@ -119,6 +119,11 @@ def may_see_reconciliation(person: Person) -> bool:
     return may_operate(person) or may_audit(person)
 
 
+def may_see_system(person: Person) -> bool:
+    """How the bank is built: everybody who works here."""
+    return may_see_reports(person)
+
+
 def may_operate(person: Person) -> bool:
     """Steer projections and jobs."""
     return _has(person, Role.OPERATIONS, Role.ADMIN)

@@ -13,16 +13,13 @@ from django.views.generic import RedirectView
 import bank
 from accounts.aggregates import COMMANDS
 from bank.api.base import ApiView
-from bank.api.urls import urlpatterns as resources
 from bank.identity import policy
 from bank.identity.models import Role, User
-from bank.identity.urls import urlpatterns as pages_of_the_door
 from bank.system.model import Call, RoleEntry, Screen
 from bank.system.reach import Reach, reach, rules_of
 from bank.system.read_side import asked
 from bank.system.schemas import first_sentence, words_of
 from bank.web.access import signed_in
-from bank.web.urls import urlpatterns as pages_of_the_bank
 
 _OURS: Final = ("bank.", "readmodels.")
 # A task asks what it could do at least, to say what stands in its way; it does not do it.
@@ -34,12 +31,18 @@ _DOORS: Final = ("web/", "api/", "system/")
 
 def screens() -> list[Screen]:
     """Every path of the pages that shows or does something by itself, in the order of its registry."""
+    # The catalogue's own pages are among them.
+    from bank.identity.urls import urlpatterns as pages_of_the_door
+    from bank.web.urls import urlpatterns as pages_of_the_bank
+
     found = [_screen(pattern, "web:") for pattern in pages_of_the_bank if _is_screen(pattern)]
     return found + [_screen(pattern, "") for pattern in pages_of_the_door if _is_screen(pattern)]
 
 
 def calls() -> list[Call]:
     """Every method of every resource of the API."""
+    from bank.api.urls import urlpatterns as resources
+
     found = []
     for pattern in resources:
         view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
@@ -88,7 +91,9 @@ def _screen(pattern: URLPattern, namespace: str) -> Screen:
         name=f"{namespace}{pattern.name}",
         path=path,
         area=path.split("/")[1] or "overview",
-        description=" ".join(part for part in (words_of(cls or view), words_of(task) if task else "") if part),
+        description=f"{words_of(task)} {words_of(view).replace('`task`', f'`{task.name}`')}"
+        if task
+        else words_of(cls or view),
         door=_door_of(view),
         commands=_names(made) if found.sends else (),
         projections=asked(found),

@@ -35,6 +35,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         (_("Reports"), reverse("web:reports"), policy.may_see_reports(person), reverse("web:dashboard")),
         (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
         (_("Audit"), reverse("web:audit"), policy.may_audit(person), reverse("web:access_records")),
+        (_("System"), reverse("web:system"), policy.may_see_system(person), ""),
         (_("Security"), reverse("web:security"), True, ""),
     ]
     return [

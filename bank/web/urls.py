@@ -25,6 +25,7 @@ from bank.web.pages.accounting.paths import PATHS as ACCOUNTING_PATHS
 from bank.web.pages.audit.paths import PATHS as AUDIT_PATHS
 from bank.web.pages.operations.reconciliation import reconciliation_page
 from bank.web.pages.reports.paths import PATHS as REPORT_PATHS
+from bank.web.pages.system.paths import PATHS as SYSTEM_PATHS
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
 from bank.web.styleguide.page import styleguide
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
@@ -84,6 +85,7 @@ urlpatterns: list[URLPattern] = [
     path("security/tokens/make", tokens.make_token, name="make_token"),
     path("security/tokens/<int:token_id>/revoke", tokens.revoke, name="revoke_token"),
     *WEBHOOK_PATHS,
+    *SYSTEM_PATHS,
     path("styleguide", styleguide, name="styleguide"),
     *AUDIT_PATHS,
     path("access-records", access_records.access_records_page, name="access_records"),

@@ -20,6 +20,7 @@ from tests.journeys import (
     walks_of_reports,
     walks_of_staff,
     walks_of_strangers,
+    walks_of_system,
     walks_of_the_log,
 )
 from tests.journeys.person import Person
@@ -37,6 +38,7 @@ assert all(
         walks_of_reports,
         walks_of_staff,
         walks_of_strangers,
+        walks_of_system,
         walks_of_the_log,
     )
 )

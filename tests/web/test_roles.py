@@ -92,6 +92,11 @@ SCREENS = {
     "/access-records": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    **dict.fromkeys(
+        ["/system", "/system/commands/Deposit", "/system/deciders/account", "/system/events/DepositMade"]
+        + ["/system/projections/balances", "/system/screens/accounts", "/system/calls", "/system/words"],
+        (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
+    ),
     "/reports": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
     **dict.fromkeys(
         [f"/reports/{book}{kind}" for book in ("trial-balance", "general-ledger", "journal") for kind in ("", ".csv")],
