@@ -25,6 +25,7 @@ WORDS_SQL: Final = "array_to_tsvector(string_to_array(words, ' '))"
 KINDS: Final = (account.CATEGORY, customer.CATEGORY, log_in.CATEGORY, webhook_endpoint.CATEGORY)
 
 _WORD_LENGTH: Final = 100
+_NO_TEXTS: Final = ("currency", "occurred_at")
 _KIND_OF: Final[dict[type[Any], str]] = {
     cls: kind
     for kind, events in zip(
@@ -164,8 +165,8 @@ def _stored_moment(data: object) -> datetime | None:
 def _text(data: Any) -> str:
     """The words of an event's texts; of one that cannot be read, of those texts that are not encrypted."""
     if isinstance(data, Unreadable):
-        values = data.stored.values() if isinstance(data.stored, dict) else ()
-        return _words(*(value for value in values if isinstance(value, str)))
+        stored = data.stored.items() if isinstance(data.stored, dict) else ()
+        return _words(*(value for name, value in stored if isinstance(value, str) and name not in _NO_TEXTS))
     return _words(*[value for name in _texts(type(data)) if (value := _as_text(getattr(data, name)))])
 
 
@@ -179,7 +180,7 @@ def _texts(cls: type[Any]) -> tuple[str, ...]:
     personal = personal_fields(cls)
     hints = get_type_hints(cls)
     return tuple(
-        name for name, hint in hints.items() if hint in (str, list[str]) and name not in (*personal, "currency")
+        name for name, hint in hints.items() if hint in (str, list[str]) and name not in (*personal, *_NO_TEXTS)
     )
 
 

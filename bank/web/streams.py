@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,11 @@ def correlation_href(correlation_id: object) -> str:
     return f"/audit/correlations/{correlation_id}"
 
 
-def command_href(command_id: object) -> str:
+def command_href(command_id: UUID) -> str:
     """The page of a command."""
-    return f"/audit/commands/{command_id}"
+    return reverse("web:audit_command", args=(command_id,))
+
+
+def actor_href(actor: str) -> str:
+    """The page of who sent commands; empty for nobody."""
+    return reverse("web:audit_actor", args=(actor,)) if actor else ""

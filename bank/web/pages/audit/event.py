@@ -13,7 +13,7 @@ from bank.access_records.recording import looks_at_streams, record_looks
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
 from bank.web.problems import Problem, problem_page
-from bank.web.streams import command_href, correlation_href, of_kind, stream_href
+from bank.web.streams import actor_href, command_href, correlation_href, of_kind, stream_href
 from ledger import entries
 from ledger.codec import encode_canonical, event_types, type_of
 from ledger.connections import cursor
@@ -65,6 +65,8 @@ def event_page(request: SignedInRequest, position: int) -> HttpResponse:
     event = entry.event
     # Whoever changes rows by hand may leave anything there.
     metadata = event.metadata if isinstance(event.metadata, dict) else {}
+    command = _command(metadata)
+    actor = command.actor if command else str(metadata.get("actor", ""))
     kind = category_of(event.stream_id) or ""
     context: dict[str, Any] = {
         "entry": entry,
@@ -72,11 +74,12 @@ def event_page(request: SignedInRequest, position: int) -> HttpResponse:
         "kind": kind,
         "kind_words": of_kind(kind),
         "beside": entries.neighbours(position, event.stream_id, event.stream_position),
-        "command": _command(metadata),
-        "actor": metadata.get("actor"),
+        "command": command,
+        "actor": actor,
         "correlation_id": metadata.get("correlationId"),
         "stream_href": stream_href(event.stream_id),
-        "command_href": command_href(metadata.get("commandId")),
+        "command_href": command_href(command.command_id) if command else "",
+        "actor_href": actor_href(actor),
         "correlation_href": correlation_href(metadata.get("correlationId")),
         "is_unknown": event.type not in {known.name for known in event_types()},
         "verify_command": _verify_command(position),

@@ -15,7 +15,7 @@ from bank.identity import policy
 from bank.identity.models import User
 from bank.web.access import SignedInRequest, allowed, signed_in
 from bank.web.pages.audit.event_filters import EventFilterForm
-from bank.web.streams import of_kind, stream_href
+from bank.web.streams import actor_href, of_kind, stream_href
 from ledger.codec import event_types
 from readmodels import daily_flows, event_pages, freshness
 from readmodels.event_pages import EventPage, FoundEvent, TooBroad
@@ -34,6 +34,7 @@ class Line:
     kind: str
     stream_href: str
     actor: str
+    actor_href: str
     is_unknown: bool
 
 
@@ -76,6 +77,7 @@ def lines_of(events: Iterable[FoundEvent]) -> list[Line]:
             kind=of_kind(event.kind),
             stream_href=stream_href(event.stream_id),
             actor=names.get(event.actor, event.actor),
+            actor_href=actor_href(event.actor),
             is_unknown=event.type not in known,
         )
         for event in found
