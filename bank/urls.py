@@ -1,5 +1,7 @@
 """Which door a path leads to."""
 
+from http import HTTPStatus
+
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -25,12 +27,24 @@ def to_the_one_door(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
+def out_of_the_one_door(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Whoever leaves the admin leaves the bank, and goes on record; what was sent is sent there."""
+    return HttpResponse(status=HTTPStatus.TEMPORARY_REDIRECT, headers={"Location": reverse("account_logout")})
+
+
+def to_the_one_password(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A new password goes on record where everybody sets one."""
+    return redirect("account_change_password")
+
+
 urlpatterns = [
     path("livez", csrf_exempt(require_safe(health.livez)), name="livez"),
     path("readyz", csrf_exempt(require_safe(health.readyz)), name="readyz"),
     path("metrics", exposing.metrics, name="metrics"),
     # One door for everybody: the admin has no log-in of its own.
     path("admin/login/", to_the_one_door),
+    path("admin/logout/", out_of_the_one_door),
+    path("admin/password_change/", to_the_one_password),
     path("admin/", admin.site.urls),
     path("api/v1/", include("bank.api.urls")),
     path("api/schema/", docs.schema, name="schema"),

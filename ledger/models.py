@@ -138,3 +138,27 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.projection}/{self.shard} at {self.position}"
+
+
+class Progress(models.Model):
+    """A checkpoint under one name: how far a shard of a projection has read, and what holds it up."""
+
+    name = models.TextField(primary_key=True)
+    projection = models.TextField()
+    rebuilding = models.BooleanField()
+    shard = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    applied = models.BigIntegerField()
+    status = models.TextField()
+    failures = models.SmallIntegerField()
+    error = models.TextField(null=True)  # noqa: DJ001 - null while all is well
+    error_position = models.BigIntegerField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "ledger_progress"
+        verbose_name_plural = "progress"
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"
