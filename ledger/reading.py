@@ -43,7 +43,8 @@ class Undecoded:
     __slots__ = ("_decoded", "_key", "_row", "position", "stream_hash", "stream_id", "type")
 
     def __init__(self, row: tuple[Any, ...], key: bytes | None) -> None:
-        self._row, self._key, self._decoded = row, key, None
+        self._row, self._key = row, key
+        self._decoded: RecordedEvent | None = None
         self.type: str = row[1]
         self.stream_id: UUID = row[3]
         self.position: int = row[8]
@@ -51,7 +52,7 @@ class Undecoded:
 
     def decoded(self, *, also_unreadable: bool = False) -> RecordedEvent:
         """The event. Raises UnknownEvent, unless its data may be Unreadable."""
-        event: RecordedEvent | None = self._decoded
+        event = self._decoded
         if event is None:
             event = event_from_row(self._row[:8], self.position, self._key, also_unreadable=also_unreadable)
             if not isinstance(event.data, Unreadable):

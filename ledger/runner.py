@@ -73,7 +73,7 @@ def advance(projection: AsyncProjection, shard: int = 0) -> Advanced:
 
 
 def advance_all(
-    *, seconds: float | None = None, backwards: bool = False, on_backlog: Callable[[], None] | None = None
+    *, seconds: float | None = None, backwards: bool = False, on_backlog: Callable[[], object] | None = None
 ) -> AllAdvanced:
     """Bring every shard of every async projection up to the head of the sealed book, batch by batch, side by side.
 

@@ -117,7 +117,7 @@ def test_a_token_that_no_event_could_have_is_refused(teller: Api, token: str) ->
 
 # --- the other reports
 
-REPORTS = {
+REPORTS: dict[str, dict[str, Any]] = {
     "activity": {},
     "average_balances": {},
     "balance_distribution": {},
@@ -205,5 +205,7 @@ def test_what_a_report_is_not_asked_for_is_refused(teller: Api, query: str, code
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_whole_calendar_is_no_error(teller: Api, name: str) -> None:
-    days = {} if name in ("balance_distribution", "dormant_accounts") else {"from": "0001-01-01", "to": "9999-12-31"}
+    days: dict[str, Any] = (
+        {} if name in ("balance_distribution", "dormant_accounts") else {"from": "0001-01-01", "to": "9999-12-31"}
+    )
     assert teller.get(f"/reports/{name}", {**REPORTS[name], **days}).status == 200

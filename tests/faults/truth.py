@@ -21,6 +21,7 @@ from readmodels.balances import AccountRow
 from readmodels.daily_flows import DailyFlow
 from tests.faults.processes import wait_until
 from tests.ledger.book import check_the_book, gaps, unsealed_count
+from tests.readmodels.comparing import check_every_report
 from tests.readmodels.histories import folded
 from tests.steps import BY, an_account, deposit
 
@@ -89,6 +90,7 @@ def check_book_and_reports(accounts: Sequence[UUID]) -> None:
         assert len(listed) == sum(1 for e in read_stream(account_id) if e.type in KIND_OF)
         assert (listed[0].balance_minor if listed else 0) == folded(account_id)[0].balance_minor
     assert {(f.date, f.kind): [f.count, int(f.amount_minor)] for f in DailyFlow.objects.all()} == expected
+    check_every_report(to_date=max((day for day, _ in expected), default=date.min))
 
 
 def every_account() -> list[UUID]:

@@ -79,7 +79,7 @@ def test_what_several_make_of_a_batch_is_made_once() -> None:
     with seen_events("test_one", before=use), seen_events("test_two", before=use):
         drain()
     assert made == [3]
-    assert [shared(events, make) for events in ([], Events())] == [0, 0]
+    assert [shared(events, make) for events in (list[RecordedEvent](), Events())] == [0, 0]
 
 
 def test_who_comes_later_is_in_step_after_a_batch() -> None:

@@ -85,14 +85,15 @@ class Recomputed:
 
     def cash(self) -> list[tuple[date, str, int, int, int, int, int, int]]:
         """(day, currency, opening, how often in, in, how often out, out, closing), the newest first."""
-        rows = []
+        rows: list[tuple[date, str, int, int, int, int, int, int]] = []
         for currency in sorted({key[1] for key in self.flows}):
             position = 0
             for day in sorted({d for d, c, kind in self.flows if c == currency and kind in ("deposit", "withdrawal")}):
                 came = self.flows.get((day, currency, "deposit"), [0, 0])
                 went = self.flows.get((day, currency, "withdrawal"), [0, 0])
-                rows.append((day, currency, position, *came, *went, position + came[1] - went[1]))
-                position += came[1] - went[1]
+                closing = position + came[1] - went[1]
+                rows.append((day, currency, position, came[0], came[1], went[0], went[1], closing))
+                position = closing
         return sorted(rows, key=lambda row: (-row[0].toordinal(), row[1]))
 
     def ends_of_days(self, to_date: date) -> list[tuple[date, str, int, int]]:
@@ -147,7 +148,7 @@ class Recomputed:
                 total = found[currency, _band(Decimal(minor).scaleb(-_DECIMALS.get(currency, 2)))]
                 total[0] += 1
                 total[1] += minor
-        return sorted((currency, band, *totals) for (currency, band), totals in found.items())
+        return sorted((currency, band, count, total) for (currency, band), (count, total) in found.items())
 
 
 def refusals() -> Counter[tuple[date, str]]:
