@@ -14,7 +14,7 @@ import psycopg
 
 from accounts import account
 from accounts.account import Account
-from accounts.aggregates import AGGREGATES, fold
+from accounts.aggregates import AGGREGATES, State, fold
 from bank.reconciliation.breaks import Check, Difference
 from ledger.connections import Cursor, transaction
 from ledger.errors import StoreUnavailable
@@ -98,7 +98,8 @@ def differences(pair: Pair) -> list[Difference]:
     if aggregate is None:
         return [_difference(Check.SNAPSHOT, pair, "category", "a known one", head.category)]
     try:
-        state = fold(head.category, pair.stream_id, to=head.version)
+        # None where there are no events at all.
+        state: State | None = fold(head.category, pair.stream_id, to=head.version)
     except (EventsDetached, StoreUnavailable, psycopg.Error):
         raise  # the database's trouble, or nobody's
     except Exception as error:  # noqa: BLE001 - whatever events cannot be folded is what is looked for here

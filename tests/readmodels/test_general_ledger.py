@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -230,7 +231,7 @@ def test_no_page_of_the_books_reads_a_whole_table(account_class: AccountClass | 
     assert len(entries) == 20
 
 
-def plan_of(statement: str, values: dict[str, object]) -> str:
+def plan_of(statement: str, values: dict[str, Any]) -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"explain {statement}", values)
         return "\n".join(row[0] for row in cursor.fetchall())

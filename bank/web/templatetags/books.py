@@ -18,4 +18,4 @@ def balance_side(minor: int, currency: str) -> SafeString:
     amount = money_html(abs(minor), currency)
     if minor == 0:
         return amount
-    return format_html('{} <small class="sub">{}</small>', amount, gettext("debit") if minor > 0 else gettext("credit"))
+    return format_html('{} <span class="sub">{}</span>', amount, gettext("debit") if minor > 0 else gettext("credit"))

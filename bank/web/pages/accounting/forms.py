@@ -26,7 +26,8 @@ class _BookForm(forms.Form):
 
     def __init__(self, query: QueryDict, usual: Mapping[str, str]) -> None:
         self.typed = query
-        super().__init__({**usual, **{name: query[name] for name in query if query[name]}})
+        said: dict[str, str] = {name: str(text) for name, text in query.items() if text}
+        super().__init__({**usual, **said})
 
     def query(self) -> dict[str, str]:
         """The filters as they were typed, for links that keep them."""

@@ -137,7 +137,7 @@ def _balances_before(day: date, currency: str) -> dict[AccountClass, int]:
 
 
 def _journal_of(turnover: Turnover) -> str:
-    query = {"on": turnover.day, "currency": turnover.currency, "class": turnover.account_class.value}
+    query = {"on": str(turnover.day), "currency": turnover.currency, "class": turnover.account_class.value}
     return f"{reverse('web:journal')}?{urlencode(query)}"
 
 
