@@ -97,7 +97,8 @@ def totals(from_date: date, to_date: date, currency: str, step: Literal["day", "
 
 def first_day(currency: str) -> date | None:
     """The first day on which anything moved in the currency."""
-    return DailyFlow.objects.filter(currency=currency).aggregate(first=models.Min("date"))["first"]
+    first: date | None = DailyFlow.objects.filter(currency=currency).aggregate(first=models.Min("date"))["first"]
+    return first
 
 
 def currencies() -> list[str]:

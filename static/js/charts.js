@@ -150,5 +150,5 @@
     matchMedia(media).addEventListener("change", drawAnew);
   }
   /* Letters that come later are wider or narrower than those that the axes were measured with. */
-  if (document.fonts.status === "loading") document.fonts.ready.then(drawAnew);
+  document.fonts.addEventListener("loadingdone", drawAnew);
 })();

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from bank.identity.models import User
 from bank.identity.urls import urlpatterns as pages_of_the_door
+from bank.web.reports.catalogue import REPORTS
 from bank.web.urls import urlpatterns as pages_of_the_bank
 from tests.journeys import (
     desk_screens,
@@ -62,6 +63,7 @@ NOT_PAGES = {
     "web:test_webhook": "goes to its check page",
     "web:enable_webhook": "goes to its check page",
     "web:replay_delivery": "goes to its check page",
+    **{report.file_url_name: "a file" for report in REPORTS},
     "account_logout": "goes to the sign-in",
     "mfa_login_webauthn": "goes in, or back to the sign-in",
     "mfa_index": "goes to security",

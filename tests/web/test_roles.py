@@ -104,6 +104,7 @@ SCREENS = {
     ),
     "/operations/reconciliation": (SIGN_IN, NO, NO, NO, SEEN, SEEN, SEEN, NO),
     **{f"/reports/{report.path}": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
+    **{f"/reports/{report.path}.csv": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],

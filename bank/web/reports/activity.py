@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bank.web import formats
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Column, Report, Row, Section, number_cell, shaded_cell
 from readmodels import activity, daily_flows
 
@@ -58,5 +59,6 @@ REPORT = Report(
     icon="clock",
     projections=("activity",),
     sections=sections,
+    lines=files.activity_lines,
     currencies=daily_flows.currencies,
 )

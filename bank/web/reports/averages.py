@@ -4,6 +4,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bank.web import formats
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Column, Report, Row, Section, money_cell, number_cell
 from bank.web.reports.steps import by_step, deeper, kind_of, steps_of
 from readmodels import average_balances
@@ -64,5 +65,6 @@ REPORT = Report(
     icon="gauge",
     projections=("average_balances",),
     sections=sections,
+    lines=files.average_balances_lines,
     currencies=average_balances.currencies,
 )

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Column, Report, Row, Section, money_cell, number_cell
 from bank.web.reports.steps import by_step, deeper, kind_of, steps_of
 from readmodels import cash_position
@@ -52,5 +53,6 @@ REPORT = Report(
     icon="landmark",
     projections=("cash_position",),
     sections=sections,
+    lines=files.cash_position_lines,
     currencies=cash_position.currencies,
 )

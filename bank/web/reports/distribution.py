@@ -4,6 +4,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bank.web import formats
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, money_cell, number_cell
 from readmodels import balance_distribution
 from readmodels.balance_distribution import Band
@@ -64,6 +65,7 @@ REPORT = Report(
     icon="wallet",
     projections=("balance_distribution",),
     sections=sections,
+    lines=files.balance_distribution_lines,
     currencies=balance_distribution.currencies,
     has_period=False,
 )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bank.identity import policy
 from bank.web import formats
 from bank.web.masking import mask_name
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, money_cell, number_cell, text_cell
 from readmodels import balance_distribution, dormant_accounts
 from readmodels.dormant_accounts import DormantAccount
@@ -40,8 +41,7 @@ class _After(forms.CharField):
 
 def sections(asked: Asked) -> list[Section]:
     """One page of them."""
-    unused_days = asked.more["unused"] or _USUAL_DAYS
-    limit = dormant_accounts.since(asked.today, unused_days)
+    limit = dormant_accounts.since(asked.today, asked.more["unused"])
     found = dormant_accounts.page(limit, PAGE_SIZE + 1, currency=asked.currency, after=asked.more["after"])
     shown = found[:PAGE_SIZE]
     more_href = ""
@@ -76,13 +76,21 @@ def _row(account: DormantAccount, asked: Asked) -> Row:
     return Row(head=formats.day_html(account.last_on), cells=cells)
 
 
+class _Days(forms.IntegerField):
+    """A number of days; a year where nothing was typed."""
+
+    def clean(self, value: object) -> int:
+        """The number, or the usual one."""
+        days: int | None = super().clean(value)
+        return _USUAL_DAYS if days is None else days
+
+
 def _unused_field() -> forms.Field:
-    return forms.IntegerField(
+    return _Days(
         label=_("Unused for days"),
         required=False,
         min_value=1,
         max_value=_DAYS_AT_MOST,
-        initial=_USUAL_DAYS,
         widget=forms.NumberInput(attrs={"class": "form-control", "placeholder": str(_USUAL_DAYS)}),
         error_messages=dict.fromkeys(
             ("invalid", "min_value", "max_value"), _("Unused for days: enter a whole number from 1 to 36,500.")
@@ -97,6 +105,7 @@ REPORT = Report(
     icon="moon",
     projections=("dormant_accounts",),
     sections=sections,
+    lines=files.dormant_accounts_lines,
     currencies=balance_distribution.currencies,
     has_period=False,
     fields={"unused": _unused_field, "after": lambda: _After(required=False)},

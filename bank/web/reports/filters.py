@@ -23,7 +23,7 @@ class ReportForm(forms.Form):
     """What is not said is 30 days up to today, in the bank's first currency."""
 
     def __init__(self, query: QueryDict, report: Report, *, today: date, currencies: Sequence[str]) -> None:
-        self.report, self.today, self.typed = report, today, query
+        self.report, self.today, self.typed, self.currencies = report, today, query, currencies
         super().__init__(_with_defaults(query, today, currencies))
         if report.has_period:
             # "from" is a word of Python's own: it can't be an attribute of the class.
@@ -61,7 +61,7 @@ class ReportForm(forms.Form):
     def query(self) -> dict[str, str]:
         """The filters as they were typed, for links that keep them."""
         names = [*self.fields, *(["days"] if self.report.has_period else [])]
-        return {name: self.typed[name] for name in names if self.typed.get(name)}
+        return {name: str(self.typed[name]) for name in names if self.typed.get(name)}
 
     @property
     def days(self) -> int | None:
@@ -93,7 +93,7 @@ def _with_defaults(query: QueryDict, today: date, currencies: Sequence[str]) -> 
         first = str(date.fromisoformat(to_text) - timedelta(days=days - 1))
     except (ValueError, OverflowError):
         first = to_text
-    given = {name: query[name] for name in query}
+    given = {name: str(query[name]) for name in query}
     usual = "EUR" if "EUR" in currencies or not currencies else currencies[0]
     return given | {
         "from": query.get("from") or first,

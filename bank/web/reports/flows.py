@@ -6,6 +6,7 @@ from datetime import date
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, money_cell, number_cell
 from bank.web.reports.steps import deeper, kind_of, steps_of
 from readmodels import daily_flows
@@ -104,5 +105,6 @@ REPORT = Report(
     icon="chart-column",
     projections=("daily_flows",),
     sections=sections,
+    lines=files.daily_flows_lines,
     currencies=daily_flows.currencies,
 )

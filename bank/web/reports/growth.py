@@ -5,6 +5,7 @@ from datetime import date
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Column, Report, Row, Section, number_cell
 from bank.web.reports.steps import Step, by_step, deeper, kind_of, steps_of
 from readmodels import growth
@@ -66,4 +67,5 @@ REPORT = Report(
     icon="users",
     projections=("growth",),
     sections=sections,
+    lines=files.growth_lines,
 )

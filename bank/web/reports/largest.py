@@ -11,6 +11,7 @@ from bank.identity import policy
 from bank.web import formats
 from bank.web.masking import mask_name
 from bank.web.movements import KIND_WORDS
+from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, money_cell, text_cell
 from readmodels import daily_flows, largest_movements
 from readmodels.largest_movements import KEPT, LargeMovement
@@ -69,7 +70,7 @@ def _cells(movement: LargeMovement, asked: Asked) -> list[Cell]:
 
 def _event_cell(position: int) -> Cell:
     """The event itself, for who audits."""
-    return Cell(html=formats.grouped(position), href=f"/audit/events/{position}")
+    return Cell(html=formats.grouped(position), href=reverse("web:audit_event", args=[position]))
 
 
 def _kind_field() -> forms.Field:
@@ -89,6 +90,7 @@ REPORT = Report(
     icon="arrow-up-right",
     projections=("largest_movements",),
     sections=sections,
+    lines=files.largest_movements_lines,
     currencies=daily_flows.currencies,
     fields={"kind": _kind_field},
 )

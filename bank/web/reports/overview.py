@@ -1,6 +1,6 @@
 """What the dashboard shows: the day beside the usual, what there is altogether, and trends."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from bank.identity import policy
+from bank.reconciliation import reading as reconciliation
 from bank.web import formats
 from bank.web.reports import activity, cash, distribution, flows, growth, usual
 from bank.web.reports.report import Asked, Report, Section
-from readmodels import balance_distribution, daily_flows, general_ledger
+from readmodels import balance_distribution, daily_flows, general_ledger, refusals
 from readmodels import growth as growth_of_the_bank
 
 # What the dashboard asks of each report that it shows a part of.
@@ -26,9 +28,9 @@ TRENDS: Final[tuple[Report, ...]] = (flows.REPORT, cash.REPORT, growth.REPORT, d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A figure. `words`: beside what it is to be seen; `share`: percent of what is usual; `href`: where it comes from.
+    """A figure. `words`: beside what it is to be seen; `share`: percent of the usual; `href`: where it comes from.
 
-    `state`: "ok" or "bad" where the figure is good or bad news.
+    `state`: "ok", "bad" or "late" where the figure is good, bad or old news.
     """
 
     label: str
@@ -67,7 +69,7 @@ DASHBOARD: Final = Report(
 def tiles_of_the_day(asked: Asked) -> list[Tile]:
     """Today in one currency: amounts beside those of a whole usual day, movements beside those up to this hour."""
     today = usual.of_day(asked.today, asked.currency)
-    by_query = urlencode({"from": asked.today, "to": asked.today, "currency": asked.currency})
+    by_query = urlencode({"from": str(asked.today), "to": str(asked.today), "currency": asked.currency})
     href = f"{reverse('web:daily_flows')}?{by_query}"
     net_flow = gettext("Net flow")
     figures: list[tuple[str, Callable[[flows.Flows], int]]] = [
@@ -89,7 +91,7 @@ def tiles_of_the_day(asked: Asked) -> list[Tile]:
                 href=href,
             )
         )
-    return [*tiles, _movements(asked)]
+    return [*tiles, _movements(asked), _refusals(asked)]
 
 
 def tiles_of_the_bank(asked: Asked) -> list[Tile]:
@@ -115,6 +117,7 @@ def tiles_of_the_bank(asked: Asked) -> list[Tile]:
             href=f"{reverse('web:balance_distribution')}?{by_currency}",
         ),
         _trial_balance(asked),
+        _reconciliation(asked),
     ]
 
 
@@ -146,6 +149,23 @@ def _movements(asked: Asked) -> Tile:
     )
 
 
+def _refusals(asked: Asked) -> Tile:
+    """How often the bank said no today; counted in the log, and so never behind."""
+    found = refusals.by_day(refusals.RefusalFilter(from_date=asked.today, to_date=asked.today))
+    counts: Counter[str] = Counter()
+    for day in found:
+        counts.update(day.counts)
+    words = ""
+    if counts:
+        words = gettext("most often: %(reason)s") % {"reason": counts.most_common(1)[0][0]}
+    return Tile(
+        label=gettext("Refusals"),
+        figure=formats.grouped(counts.total()),
+        words=words,
+        href=reverse("web:audit_refusals") if policy.may_audit(asked.by) else "",
+    )
+
+
 def _beside(asked: Asked, usual_minor: int | None) -> str:
     if usual_minor is None:
         return gettext("nothing to compare with yet")
@@ -173,4 +193,22 @@ def _trial_balance(asked: Asked) -> Tile:
     else:
         figure = formats.money_html(0, asked.currency)
         words, state = gettext("debits and credits are equal in every currency"), "ok"
-    return Tile(label=gettext("Trial balance"), figure=figure, words=words, state=state)
+    return Tile(
+        label=gettext("Trial balance"), figure=figure, words=words, state=state, href=reverse("web:trial_balance")
+    )
+
+
+def _reconciliation(asked: Asked) -> Tile:
+    """Whether what the bank keeps twice agrees, as the last run found."""
+    alarm = reconciliation.alarm()
+    figure, words, state = gettext("All agrees"), "", "ok"
+    if alarm.last_run_at is not None:
+        words = format_html(gettext("looked at {when}"), when=formats.moment_html(alarm.last_run_at))
+    if alarm.is_on:
+        figure, state = formats.grouped(alarm.breaks), "bad"
+        words = gettext("differences: tell somebody at once")
+    elif alarm.is_late:
+        figure, state = gettext("Not known"), "late"
+        words = words or gettext("nobody has looked yet")
+    href = reverse("web:reconciliation") if policy.may_see_reconciliation(asked.by) else ""
+    return Tile(label=gettext("Reconciliation"), figure=figure, words=words, state=state, href=href)

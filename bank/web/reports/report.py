@@ -1,6 +1,6 @@
 """What a report is to its page: a name, filters, and sections, each a table that a chart may be drawn from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal
@@ -98,6 +98,7 @@ class Report:
     """A page of figures. `projections`: what it is made of, whose freshness it shows. `name` is that of its URL.
 
     `currencies`: which there are to choose from, None where a report knows none. `fields`: more filters than these.
+    `lines`: the same as a file, its first line the head.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Report:
     icon: str
     projections: tuple[str, ...]
     sections: Callable[[Asked], list[Section]]
+    lines: Callable[[Asked], Iterator[Sequence[str]]] | None = None
     currencies: Callable[[], list[str]] | None = None
     has_period: bool = True
     fields: Mapping[str, Callable[[], forms.Field]] = field(default_factory=dict)
@@ -114,6 +116,11 @@ class Report:
     def url_name(self) -> str:
         """For `reverse`."""
         return f"web:{self.name}"
+
+    @property
+    def file_url_name(self) -> str:
+        """Where its file is; empty where there is none."""
+        return f"web:{self.name}_csv" if self.lines is not None else ""
 
     @property
     def path(self) -> str:

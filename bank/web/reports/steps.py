@@ -65,7 +65,7 @@ def deeper(report: str, step: Step, query: Mapping[str, str]) -> str:
     if step.kind == "day":
         return ""
     others = {name: value for name, value in query.items() if name != "days"}
-    return f"{reverse(f'web:{report}')}?{urlencode({**others, 'from': step.first, 'to': step.last})}"
+    return f"{reverse(f'web:{report}')}?{urlencode({**others, 'from': str(step.first), 'to': str(step.last)})}"
 
 
 def _days(from_date: date, to_date: date) -> Iterator[Step]:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
+from bank.web.csv_file import csv_file
 from bank.web.reports.filters import ReportForm
 from bank.web.reports.freshness import freshness_of
 from bank.web.reports.report import Asked, Report
@@ -19,6 +21,21 @@ from bank.web.reports.report import Asked, Report
 def report_page(request: SignedInRequest, report: Report) -> HttpResponse:
     """One of the reports."""
     return figures_page(request, report, "web/reports/report.html", lambda asked: {"sections": report.sections(asked)})
+
+
+@allowed(policy.may_see_reports)
+@signed_in
+def report_file(request: SignedInRequest, report: Report) -> HttpResponseBase:
+    """The same, as comma-separated values."""
+    assert report.lines is not None, "a report without a file has no such address"
+    form = _form_of(request, report)
+    if not form.is_valid():
+        context = {"report": report, "form": form}
+        return render(request, "web/reports/no_file.html", context, status=422)
+    asked = form.asked(request.user)
+    lines = report.lines(asked)
+    span = f"-{asked.from_date}-{asked.to_date}" if report.has_period else f"-{asked.today}"
+    return csv_file(f"{report.path}{span}.csv", next(lines), lines)
 
 
 def figures_page(
@@ -34,12 +51,16 @@ def figures_page(
     fresh = freshness_of(report.projections, today)
     if request.GET.get("seen") == fresh.seen:
         return HttpResponse(status=204)
-    currencies = report.currencies() if report.currencies is not None else []
-    form = ReportForm(request.GET, report, today=today, currencies=currencies)
+    form = _form_of(request, report)
     context: dict[str, Any] = {"report": report, "form": form, "fresh": fresh, "filters": form.query()}
-    if report.currencies is not None and not currencies:
+    if report.currencies is not None and not form.currencies:
         return render(request, template, context)
     if not form.is_valid():
         return render(request, template, context | {"shows_errors": True}, status=422)
     asked = form.asked(request.user)
     return render(request, template, context | {"asked": asked, **show(asked)})
+
+
+def _form_of(request: SignedInRequest, report: Report) -> ReportForm:
+    currencies = report.currencies() if report.currencies is not None else []
+    return ReportForm(request.GET, report, today=timezone.now().date(), currencies=currencies)
