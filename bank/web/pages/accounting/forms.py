@@ -31,7 +31,7 @@ class _BookForm(forms.Form):
 
     def query(self) -> dict[str, str]:
         """The filters as they were typed, for links that keep them."""
-        return {name: self.typed[name] for name in self.names if self.typed.get(name)}
+        return {name: str(self.typed[name]) for name in self.names if self.typed.get(name)}
 
     @property
     def account_class(self) -> AccountClass | None:
