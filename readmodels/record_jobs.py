@@ -64,7 +64,7 @@ from {rows}
 where j.job_id = r.i
 """,
 )
-_KINDS: Final = {VerificationRequested: JobKind.VERIFICATION, ExportRequested: JobKind.EXPORT}
+_KINDS: Final[dict[type[Any], JobKind]] = {VerificationRequested: JobKind.VERIFICATION, ExportRequested: JobKind.EXPORT}
 
 
 @dataclass(slots=True)

@@ -85,7 +85,7 @@ def read(job_id: UUID, claim: UUID) -> Iterator[bytes]:
         number += 1
 
 
-def _part(job_id: UUID, claim: UUID, number: int) -> bytes | None:
+def _part(job_id: UUID, claim: UUID, number: int) -> bytes | memoryview | None:
     return ExportPart.objects.filter(job_id=job_id, claim=claim, number=number).values_list("data", flat=True).first()
 
 

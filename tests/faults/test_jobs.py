@@ -1,6 +1,7 @@
 """Jobs about the record in real workers: done by the worker of jobs, and taken up again where it was killed."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -39,7 +40,7 @@ def test_the_worker_of_jobs_does_what_was_asked_for_and_its_runs_are_noted(site:
     a_worker_of_jobs(site)
     site.beat()
     for job_id in jobs:
-        wait_until(lambda job_id=job_id: is_done(job_id), 40, "the job is done")
+        wait_until(partial(is_done, job_id), 40, "the job is done")
     assert file_of(found(jobs[1])).startswith(b'{"exportedAt"')
     wait_until(lambda: ScheduledRun.objects.filter(name="jobs", runs__gt=0).exists(), 20, "the run is noted")
 

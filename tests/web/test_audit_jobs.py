@@ -23,7 +23,7 @@ from tests.web.pages import Browser, Page, location
 from tests.web.people import Customer, a_login
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_key")]
-assert own_key
+__all__ = ["own_key"]
 
 VERIFICATION, EXPORTS = "/audit/verification", "/audit/exports"
 
