@@ -51,6 +51,13 @@ AUDIT_ROOMS: Final[list[Room]] = [
         rule=policy.may_audit,
     ),
     Room(
+        title=_("Time travel"),
+        words=_("Any account, customer or log-in at any version and moment; and all that came of a request."),
+        icon="clock",
+        url_name="web:audit_streams",
+        rule=policy.may_audit,
+    ),
+    Room(
         title=_("Refusals"),
         words=_("How often the bank said no, day by day, and why."),
         icon="circle-x",

@@ -1,6 +1,7 @@
 """Deliveries in the database: who may send which, what came of it, and what is to be seen of them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from bank.webhooks import schedule
-from bank.webhooks.models import Attempt, Delivery, Status
+from bank.webhooks.models import Attempt, Delivery, Lane, Status
 from bank.webhooks.transport import Answer
 from ledger.codec import encode_json
 from ledger.ids import new_id
@@ -192,6 +193,17 @@ def page(endpoint_id: UUID, limit: int, *, before: int | None = None, status: st
     if status is not None:
         found = found.filter(status=status)
     return list(found[:limit])
+
+
+def of_events(event_ids: Collection[UUID]) -> dict[UUID, list[Delivery]]:
+    """What was to be sent of these events, to whom and what became of it; by the key, so endpoint by endpoint."""
+    endpoints = Lane.objects.values_list("endpoint_id", flat=True)
+    found: defaultdict[UUID, list[Delivery]] = defaultdict(list)
+    for delivery in Delivery.objects.filter(endpoint_id__in=list(endpoints), event_id__in=event_ids).order_by(
+        "position", "endpoint_id"
+    ):
+        found[delivery.event_id].append(delivery)
+    return dict(found)
 
 
 def attempts_of(delivery: Delivery) -> list[Attempt]:

@@ -23,6 +23,7 @@ from tests.journeys import (
     walks_of_strangers,
     walks_of_system,
     walks_of_the_log,
+    walks_of_time,
 )
 from tests.journeys.person import Person
 from tests.journeys.walks import WALKS, Cast, Walk, barriers, page_name, something_happened
@@ -41,6 +42,7 @@ assert all(
         walks_of_strangers,
         walks_of_system,
         walks_of_the_log,
+        walks_of_time,
     )
 )
 

@@ -79,6 +79,11 @@ SCREENS = {
     "/audit/events": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/events/1": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),  # nothing is sealed here
     "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
+    **dict.fromkeys(
+        ["/audit/streams", *(f"/audit/streams/{{a}}{page}" for page in ("", "/difference", "/balance"))]
+        + ["/audit/correlations/{o}"],
+        (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    ),
     "/audit/commands": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/commands/{o}": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/refusals": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),

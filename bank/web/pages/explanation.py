@@ -1,7 +1,6 @@
 """Explain this balance: the very events that make it, from the account's opening on, with their running sum."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from accounts.account import (
 )
 from bank.identity import policy
 from bank.web.access import SignedInRequest, signed_in, visible_account
+from bank.web.explained import ExplainedEvent
 from bank.web.movements import lines_of
 from ledger.partitions import EventsDetached
 from readmodels import balances, events, history, movements
@@ -39,21 +39,6 @@ EVENT_WORDS: Final[Mapping[type[Any], StrOrPromise]] = {
     AccountClosed: _("Account closed"),
     AccountRenamed: _("Account renamed"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedEvent:
-    """An event as a row: what it did to the balance, and the sum of all events up to it."""
-
-    step: Step
-    href: str
-    title: StrOrPromise
-    detail: str = ""
-
-    @property
-    def amount_minor(self) -> int:
-        """What it added or took; nothing where no money moved."""
-        return self.step.movement.amount_minor if self.step.movement else 0
 
 
 @signed_in
@@ -122,6 +107,8 @@ def _explain(request: SignedInRequest, account: AccountRow, movement: Movement |
     own = balances.of_customer(account.customer_id) if policy.owns(request.user, account) else []
     context |= {
         "before_minor": before_minor,
+        "currency": account.currency,
+        "keeps": "",
         "rows": _rows(account, steps, own),
         "reached": reached,
         "sum_minor": sum_minor,
@@ -146,10 +133,16 @@ def _rows(account: AccountRow, steps: Sequence[Step], own: Sequence[AccountRow])
     for step in steps:
         position = step.event.stream_position
         line = lines.get(position)
-        if line is not None:
-            href = reverse("web:movement", args=[account.account_id, position])
-            rows.append(ExplainedEvent(step=step, href=href, title=line.title, detail=line.detail))
-        else:
-            href = reverse("web:account_event", args=[account.account_id, position])
-            rows.append(ExplainedEvent(step=step, href=href, title=EVENT_WORDS[type(step.event.data)]))
+        page = "web:account_event" if line is None else "web:movement"
+        rows.append(
+            ExplainedEvent(
+                number=position,
+                occurred_at=step.event.data.occurred_at,
+                title=EVENT_WORDS[type(step.event.data)] if line is None else line.title,
+                detail="" if line is None else line.detail,
+                href=reverse(page, args=[account.account_id, position]),
+                amount_minor=step.movement.amount_minor if step.movement else 0,
+                balance_minor=step.balance_minor,
+            )
+        )
     return rows
