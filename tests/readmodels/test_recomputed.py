@@ -1,12 +1,14 @@
 """Every report equals, row for row, an independent recomputation from the events: of random and of made-up banks."""
 
+import os
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from accounts.account_commands import CloseAccount, FreezeAccount, UnfreezeAccount
 from accounts.customer import ErasePersonalData
@@ -131,5 +133,13 @@ def test_the_demo_bank_s_reports_are_what_its_events_say(settings: Any) -> None:
     settings.DEMO = True
     call_command("seed_demo")
     drain()
-    true = check_every_report(to_date=date.today() + timedelta(days=1))  # noqa: DTZ011 - a day more is no matter
+    true = check_every_report(to_date=timezone.now().date() + timedelta(days=1))
     assert len(true.flows) > 100
+
+
+def test_a_large_bank_s_reports_are_what_its_events_say() -> None:
+    """Of 10,000 events; with PASSBOOK_LARGE_EVENTS=1000000 of a million, in minutes."""
+    call_command("seed_large", "--events", os.environ.get("PASSBOOK_LARGE_EVENTS", "10000"))
+    drain()
+    true = check_every_report(to_date=timezone.now().date() + timedelta(days=1))
+    assert len(true.large) > 5_000
