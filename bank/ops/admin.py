@@ -1,6 +1,7 @@
 """The record in the Django admin: to read and never to change, with links to the auditors' pages."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -163,8 +164,7 @@ class CommandAdmin(ReadOnlyAdmin):
 
     list_display = ("recorded_at", "type", "outcome", "refusal", "actor", "channel", "command_id", "audit")
     list_filter = tuple(
-        choice_filter(name, title, lambda choices=choices: list(choices))
-        for name, (title, choices) in _COMMAND_FILTERS.items()
+        choice_filter(name, title, partial(list, choices)) for name, (title, choices) in _COMMAND_FILTERS.items()
     )
     ordering = ("-recorded_at", "-command_id")
     sortable_by = ()

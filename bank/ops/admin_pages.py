@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from django.contrib import admin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -45,7 +45,7 @@ class NumberedPaginator(BoundedPaginator):
         number = self.validate_number(number)
         first = self._last - number * self.per_page
         rows = self._query.filter(pk__gt=first, pk__lte=first + self.per_page)
-        return self._get_page(rows, number, self)
+        return Page(rows, number, self)
 
     @property
     def _query(self) -> models.QuerySet[Any]:

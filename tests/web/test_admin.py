@@ -74,8 +74,8 @@ def lists() -> Iterator[tuple[str, Any]]:
         yield f"/admin/{model._meta.app_label}/{model._meta.model_name}/", model
 
 
-def test_every_page_of_a_long_record_can_be_read(happened: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert happened
+@pytest.mark.usefixtures("happened")
+def test_every_page_of_a_long_record_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in(Role.AUDITOR, is_staff=True)
     monkeypatch.setattr(admin.ReadOnlyAdmin, "list_per_page", 2)
     monkeypatch.setattr(admin_pages.BoundedPaginator, "ROWS_AT_MOST", 2)

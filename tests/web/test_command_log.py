@@ -65,11 +65,11 @@ class TestWhatIsFound:
     def happened(self) -> dict[str, UUID]:
         """Commands by what they are, in the order of time."""
         one, two = an_account(100_00), an_account()
-        made = {"deposit": deposit(one, 5), "transfer": transfer(one, two, 1), "freeze": None}
+        came, went = deposit(one, 5), transfer(one, two, 1)
         correlation_id = new_id()
-        handle(made["deposit"], by=CARDS)
-        handle(made["transfer"], by=ORDERS, correlation_id=correlation_id)
-        found = {"deposit": made["deposit"].command_id, "transfer": made["transfer"].command_id}
+        handle(came, by=CARDS)
+        handle(went, by=ORDERS, correlation_id=correlation_id)
+        found = {"deposit": came.command_id, "transfer": went.command_id}
         found["refused"] = refused(one)
         found["pause"] = a_pause()
         freeze = FreezeAccount(account_id=two, reason="", **envelope())

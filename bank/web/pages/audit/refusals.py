@@ -167,7 +167,8 @@ def _with_defaults(query: QueryDict) -> dict[str, str]:
         first = str(date.fromisoformat(to_text) - timedelta(days=_DAYS_SHOWN - 1))
     except (ValueError, OverflowError):
         first = to_text
-    return {**query.dict(), "from": query.get("from") or first, "to": to_text}
+    given = {name: str(query[name]) for name in query}
+    return {**given, "from": query.get("from") or first, "to": to_text}
 
 
 def _reasons(days: Sequence[DayOfRefusals]) -> list[str]:
