@@ -1,13 +1,14 @@
 """The catalogue is whole: whatever is registered is in it, with words, and every arrow leads somewhere."""
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 
 from accounts import vocabulary
 from accounts.aggregates import AGGREGATES, COMMANDS
 from accounts.refusals import REFUSALS
-from bank.system.model import Catalogue, Field
+from bank.system.model import Call, Catalogue, Field, Screen
 from bank.system.reading import catalogue
 from bank.web.urls import urlpatterns as pages
 from ledger.codec import event_types
@@ -15,6 +16,11 @@ from readmodels.registry import PROJECTIONS
 
 # Refusals that no decider knows of: the handler's own.
 OF_THE_HANDLER = {"key_reused", "id_taken"}
+
+
+class _Described(Protocol):
+    @property
+    def description(self) -> str: ...
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def test_everything_that_is_registered_is_in_it(known: Catalogue) -> None:
 
 
 def test_nothing_is_without_words(known: Catalogue) -> None:
-    things = [
+    things: list[_Described] = [
         *known.commands.values(),
         *known.deciders.values(),
         *known.events.values(),
@@ -100,7 +106,8 @@ def test_every_refusal_is_somebodys(known: Catalogue) -> None:
 
 
 def test_every_arrow_leads_somewhere(known: Catalogue) -> None:
-    for door in [*known.screens.values(), *known.calls.values()]:
+    doors: list[Screen | Call] = [*known.screens.values(), *known.calls.values()]
+    for door in doors:
         assert set(door.commands) <= set(known.commands)
         assert set(door.projections) <= set(known.projections)
     for projection in known.projections.values():

@@ -113,10 +113,10 @@ SCREENS = {
 }
 NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],
-    "teller": ["Customers", "Reports"],
-    "auditor": ["Customers", "Reports", "Audit"],
-    "operations": ["Reports", "Webhooks"],
-    "admin": ["Customers", "Reports", "Webhooks", "Audit"],
+    "teller": ["Customers", "Reports", "System"],
+    "auditor": ["Customers", "Reports", "Audit", "System"],
+    "operations": ["Reports", "Webhooks", "System"],
+    "admin": ["Customers", "Reports", "Webhooks", "Audit", "System"],
     "nobody": [],
 }
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
