@@ -6,7 +6,7 @@ person need not touch it; what an event says is read from the record itself.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, get_args, get_type_hints
 from uuid import UUID
 
@@ -26,6 +26,7 @@ KINDS: Final = (account.CATEGORY, customer.CATEGORY, log_in.CATEGORY, webhook_en
 
 _WORD_LENGTH: Final = 100
 _NO_TEXTS: Final = ("currency", "occurred_at")
+_texts_of: dict[type[Any], tuple[str, ...]] = {}
 _KIND_OF: Final[dict[type[Any], str]] = {
     cls: kind
     for kind, events in zip(
@@ -174,14 +175,13 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else " ".join(value)
 
 
-@cache
 def _texts(cls: type[Any]) -> tuple[str, ...]:
     """The fields of an event class that hold texts which are nobody's personal data."""
-    personal = personal_fields(cls)
-    hints = get_type_hints(cls)
-    return tuple(
-        name for name, hint in hints.items() if hint in (str, list[str]) and name not in (*personal, *_NO_TEXTS)
-    )
+    if cls not in _texts_of:
+        without = {*personal_fields(cls), *_NO_TEXTS}
+        hints = get_type_hints(cls)
+        _texts_of[cls] = tuple(n for n, hint in hints.items() if hint in (str, list[str]) and n not in without)
+    return _texts_of[cls]
 
 
 @lru_cache(maxsize=10_000)

@@ -8,10 +8,10 @@ from ledger.runner import drain
 from ledger.signing import sign_head
 from readmodels.event_search import EventSearchRow
 from tests.journeys.person import Person
-from tests.journeys.walks import Cast, somebody_new, walk
+from tests.journeys.walks import LONG_WORD, Cast, somebody_new, walk
 from tests.ledger.owner import change_event
 from tests.spec import envelope
-from tests.steps import a_customer, do
+from tests.steps import a_customer, deposit, do
 
 Stops = Iterator[tuple[str, Person]]
 
@@ -19,6 +19,8 @@ Stops = Iterator[tuple[str, Person]]
 @walk("web:audit_events", "web:audit_event")
 def what_happened(cast: Cast) -> Stops:
     sign_head(new_key=False)
+    for _ in range(30):
+        do(deposit(cast.grace.account_id, 1_00, reference=LONG_WORD))
     stranger = a_customer("Soon Forgotten")
     do(ErasePersonalData(customer_id=stranger, reason="asked for", **envelope()))
     drain()

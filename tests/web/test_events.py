@@ -196,7 +196,7 @@ class TestPaging:
         seen = [position for positions_of_page in pages for position in positions_of_page]
         assert seen == sorted(set(seen), reverse=True)
         assert len(seen) == (many if "min" not in query else many - 2)
-        again = []
+        again, page = [], auditor.open(f"/audit/events?{query}&before={pages[-2][-1]}")
         while url := page.links.get("Newer", ""):
             page = auditor.open(url)
             again.append(positions(page))

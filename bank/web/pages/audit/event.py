@@ -64,7 +64,8 @@ def event_page(request: SignedInRequest, position: int) -> HttpResponse:
         return problem_page(request, _GONE)
     event = entry.event
     # Whoever changes rows by hand may leave anything there.
-    metadata = event.metadata if isinstance(event.metadata, dict) else {}
+    found: object = event.metadata
+    metadata = found if isinstance(found, dict) else {}
     command = _command(metadata)
     actor = command.actor if command else str(metadata.get("actor", ""))
     kind = category_of(event.stream_id) or ""
@@ -139,7 +140,8 @@ def _pretty(value: object) -> str:
 def _command(metadata: dict[str, Any]) -> Command | None:
     """The command that it came of, as the command log has it."""
     try:
-        return Command.objects.defer("result", "fingerprint").filter(pk=metadata.get("commandId")).first()
+        command_id = str(metadata.get("commandId", ""))
+        return Command.objects.defer("result", "fingerprint").filter(pk=command_id).first()
     except ValidationError:
         return None
 

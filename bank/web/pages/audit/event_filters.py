@@ -34,12 +34,24 @@ def _select() -> forms.Select:
     return forms.Select(attrs={"class": "form-select"})
 
 
+class MomentInput(forms.TextInput):
+    """A browser's field for a moment. What is none (an edited address) is not put into it: the error says so."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            return datetime.fromisoformat(str(value)).replace(tzinfo=None).isoformat(timespec="minutes")
+        except ValueError:
+            return None
+
+
 class MomentField(forms.Field):
     """A moment in UTC as ISO 8601 writes it, or a whole day. `ends`: of a day, or of a minute, its end."""
 
     def __init__(self, *, label: StrOrPromise, ends: bool = False) -> None:
         # A text field where a browser knows no other; what it sends is the same.
-        super().__init__(label=label, required=False, widget=_input(type="datetime-local"))
+        super().__init__(label=label, required=False, widget=MomentInput({"class": "form-control"}))
         self._ends = ends
 
     def to_python(self, value: Any) -> Any:
