@@ -56,13 +56,20 @@ def _shown() -> Iterator[None]:
 
 def _remove_abandoned() -> None:
     for home in chain(_TEMPORARY.glob(f"{_prefix()}*"), places.home().glob(f"{_prefix()}*")):
-        # One without a lock file is being made this moment.
-        if home.is_symlink() or home.stat().st_uid != os.getuid() or not (home / "run" / "lock").exists():
+        if not _is_a_home_of_ours(home):
             continue
         with _environment(BANK_HOME=str(home)), contextlib.suppress(lock.HomeIsTakenError):
             with lock.held("cleaning"):
                 embedded.clear_leftovers()
             _remove(home)
+
+
+def _is_a_home_of_ours(home: Path) -> bool:
+    """One without a lock file is being made this moment; one that is gone was removed by its owner."""
+    try:
+        return home.lstat().st_uid == os.getuid() and not home.is_symlink() and (home / "run" / "lock").exists()
+    except FileNotFoundError:
+        return False
 
 
 def _remove(home: Path) -> None:
