@@ -77,8 +77,8 @@ SCREENS = {
     "/webhooks/{e}/deliveries/{m}/replay": (SIGN_IN, NO, NO, NO, NO, STRAIGHT_ON, STRAIGHT_ON, NO),
     "/audit": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/events": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
-    "/audit/events/1": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),  # nothing is sealed here
-    "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, NONE, NO, NONE, NO),
+    "/audit/events/1": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
+    "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, 409, NO, 409, NO),  # nothing is signed here
     **dict.fromkeys(
         ["/audit/streams", *(f"/audit/streams/{{a}}{page}" for page in ("", "/difference", "/balance"))]
         + ["/audit/correlations/{o}"],
