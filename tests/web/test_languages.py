@@ -19,8 +19,8 @@ from tools import messages
 _VALUE = "\ue000"  # stands for whatever a template puts in
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _READ_ATTRIBUTES = {"alt", "aria-label", "aria-description", "aria-roledescription", "placeholder", "title", "summary"}
-_UNREAD_ELEMENTS = {"script", "style"}
-# The same in every language, or read by nobody.
+_UNREAD_ELEMENTS = {"script", "style", "code"}
+# The same in every language (as what stands in `code` is), or read by nobody.
 _SAME_EVERYWHERE = {"ms", "UTC"}
 _PLACES = re.compile(r"%\(\w+\)s|%s|\{\w*\}")
 _MARKUP = re.compile(r"</?\w+>")
