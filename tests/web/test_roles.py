@@ -80,8 +80,11 @@ SCREENS = {
     "/audit/events/1": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     "/audit/events/1/proof.json": (SIGN_IN, NO, NO, NO, 409, NO, 409, NO),  # nothing is signed here
     **dict.fromkeys(
-        ["/audit/streams", *(f"/audit/streams/{{a}}{page}" for page in ("", "/difference", "/balance"))]
-        + ["/audit/correlations/{o}"],
+        [
+            "/audit/streams",
+            *(f"/audit/streams/{{a}}{page}" for page in ("", "/difference", "/balance")),
+            "/audit/correlations/{o}",
+        ],
         (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
     ),
     "/audit/commands": (SIGN_IN, NO, NO, NO, SEEN, NO, SEEN, NO),
@@ -98,8 +101,16 @@ SCREENS = {
     "/styleguide": (NONE,) * 8,  # for developers: no running bank has it
     "/dashboard": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
     **dict.fromkeys(
-        ["/system", "/system/commands/Deposit", "/system/deciders/account", "/system/events/DepositMade"]
-        + ["/system/projections/balances", "/system/screens/accounts", "/system/calls", "/system/words"],
+        [
+            "/system",
+            "/system/commands/Deposit",
+            "/system/deciders/account",
+            "/system/events/DepositMade",
+            "/system/projections/balances",
+            "/system/screens/accounts",
+            "/system/calls",
+            "/system/words",
+        ],
         (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
     ),
     "/reports": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
