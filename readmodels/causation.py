@@ -82,8 +82,8 @@ def events_of(commands: Sequence[Command]) -> dict[UUID, list[Caused]]:
         columns = [list(column) for column in zip(*writes, strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(_EVENTS, [*columns, _EVENTS_AT_MOST])
-            for command_id, *event, cause in cursor.fetchall():
-                found[command_id].append(_caused(*event, cause))
+            for row in cursor.fetchall():
+                found[row[0]].append(_caused(*row[1:]))
     return dict(found)
 
 

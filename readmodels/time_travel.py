@@ -85,8 +85,9 @@ def find(stream_id: UUID) -> Stream | None:
     if head is None:
         return None
     aggregate = AGGREGATES.get(head.category)
-    is_known = aggregate is not None and head.snapshot_schema == aggregate.snapshot_schema
-    return Stream(stream_id, head.category, head.version, aggregate.decode(head.snapshot) if is_known else None)
+    if aggregate is None or head.snapshot_schema != aggregate.snapshot_schema:
+        return Stream(stream_id, head.category, head.version, None)
+    return Stream(stream_id, head.category, head.version, aggregate.decode(head.snapshot))
 
 
 def ends(stream: Stream) -> tuple[StoredEvent | None, StoredEvent | None]:

@@ -26,7 +26,7 @@ def strange(
     """One more event on this stream, which begins with it where there is none; the event's id."""
     event_id, command_id = new_id(), str(new_id())
     told = {"actor": "system:test", "commandId": command_id, "correlationId": command_id, "causationId": command_id}
-    parameters = {
+    parameters: dict[str, Any] = {
         "stream": stream_id,
         "category": category,
         "id": event_id,

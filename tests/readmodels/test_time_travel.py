@@ -1,6 +1,7 @@
 """Time travel: any stream at any version and moment is what its events say, whichever states are kept of it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -183,7 +184,13 @@ def test_nothing_that_is_asked_reads_more_than_its_own_stream() -> None:
     with as_owner(), connection.cursor() as cur:
         cur.execute(_FILL, {"stream": long})
         cur.execute("analyze readmodels_stream_state")
-    parameters = {"stream": long, "schema": 1, "moment": datetime.now(UTC), "head": 10**6, "version": 10**6 - 1}
+    parameters: dict[str, Any] = {
+        "stream": long,
+        "schema": 1,
+        "moment": datetime.now(UTC),
+        "head": 10**6,
+        "version": 10**6 - 1,
+    }
     with connection.cursor() as cur:
         for statement in (stream_states._NEAREST, time_travel._BY_THEN, time_travel._PARTS):
             cur.execute(f"explain {statement}", parameters)
