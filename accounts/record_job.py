@@ -146,7 +146,7 @@ class RequestExport(_OfRange, frozen=True, kw_only=True):
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise InvalidCommand("until", "invalid_timestamp", "Must be later than the beginning.")
         if len(self.stream_ids) > MAX_STREAMS:
-            raise InvalidCommand("stream_ids", "too_many", "Name at most {most} streams.", most=MAX_STREAMS)
+            raise InvalidCommand("stream_ids", "too_long", "Name at most {most} streams.", most=MAX_STREAMS)
         known = {kind.name for kind in event_types()}
         for name in self.event_types:
             if name not in known:

@@ -32,6 +32,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 OF_NO_CALL = {"not_found", "method_not_allowed", "not_acceptable", "internal_error"}
 # Payees are kept, and accounts renamed, in pages alone: only what became of a command tells of these.
 OF_NO_CALL |= {"payee_not_found", "payee_already_added", "too_many_payees", "name_unchanged"}
+# So are verifications and exports asked for.
+OF_NO_CALL |= {"record_job_not_found", "record_job_already_requested"}
 # Of the machinery: no field of a call can have them.
 OF_NO_FIELD = {"invalid_number", "invalid_object", "invalid"}
 

@@ -1,6 +1,7 @@
 """Which role gets where: one table, and every address with somebody else's ids in it."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -245,7 +246,7 @@ def test_doors_that_lead_elsewhere(people: dict[str, User], ada: Customer) -> No
 def test_who_is_not_signed_in_is_asked_to_and_led_back(people: dict[str, User], ada: Customer) -> None:
     for address in (address for address, got in SCREENS.items() if got[0] == SIGN_IN):
         url = address.format(a=ada.account_id, c=ada.customer_id, e=new_id(), m=new_id(), p=new_id(), o=new_id())
-        assert location(Browser().open(url)) == f"/sign-in?next={url}"
+        assert location(Browser().open(url)) == f"/sign-in?next={quote(url)}"
 
 
 def test_the_navigation_shows_only_what_a_role_may_do(people: dict[str, User]) -> None:
