@@ -40,9 +40,10 @@ class VerificationRequested(msgspec.Struct, frozen=True, kw_only=True):
 
 @event("VerificationFinished", version=1)
 class VerificationFinished(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries `first` to `last` were checked: `events` of them are right. `finding`: what was found, if anything.
+    """The entries in question were verified. `finding`: what was found, if anything; `events`: how many are right.
 
-    `position`, `until`: where. `signed_to`: the last position that a signature covers; 0: none.
+    `first`, `last`: which entries. `position`, `until`: where it was found. `signed_to`: the last position that a
+    signature covers; 0: none.
     """
 
     first: int

@@ -11,6 +11,17 @@ TOUCH_PX = 44
 _OF_A_PAGE = {"rules": {"target-size": {"enabled": True}}}
 _OF_A_GALLERY = {"rules": {name: {"enabled": False} for name in ("landmark-unique", "duplicate-id-aria")}}
 
+# The innermost that reach beyond the screen, those apart that scroll in a box of their own.
+_STICKS_OUT = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  const scrolls = (e) => e && e !== page && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+  const out = [...document.body.querySelectorAll("*")].filter(
+    (e) => e.getBoundingClientRect().right > page.clientWidth + 0.5 && !scrolls(e.parentElement));
+  const inner = out.filter((e) => !out.some((other) => other !== e && e.contains(other)));
+  return inner.length ? inner.slice(0, 5).map((e) => `${e.localName}.${e.className}`) : ["something"];
+}"""
+
 
 class Person:
     """Somebody with a browser profile of their own, and one tab unless more are opened."""
@@ -91,9 +102,9 @@ class Person:
         return self._violations(_OF_A_GALLERY if is_gallery else _OF_A_PAGE) + self.cut_off() + self._small_targets()
 
     def cut_off(self) -> list[str]:
-        """Whether the page is wider than the screen."""
-        wider = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        return ["wider than the screen"] if wider else []
+        """Whether the page is wider than the screen, and what sticks out."""
+        wide: list[str] = self.page.evaluate(_STICKS_OUT)
+        return [f"wider than the screen: {', '.join(wide)}"] if wide else []
 
     def _violations(self, options: dict[str, Any]) -> list[str]:
         """By axe, which a page gets once."""

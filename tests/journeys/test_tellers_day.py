@@ -111,6 +111,7 @@ def test_the_auditor_sees_who_looked(somebody: Somebody, teller: User, scripts: 
     User.objects.create_user("auditor", password=PASSWORD, roles=[Role.AUDITOR])
     auditor = somebody(java_script_enabled=scripts)
     auditor.sign_in("auditor", PASSWORD)
+    auditor.go("Audit")
     auditor.go("Access records")
     auditor.fill("Who looked", "teller")
     auditor.press("Search")

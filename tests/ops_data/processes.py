@@ -24,6 +24,8 @@ def manage(*arguments: str, demo: bool = False) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A session of tests in a shell's background ignores it, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one call, takes no lock
     )
 
 

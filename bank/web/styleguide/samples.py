@@ -13,7 +13,7 @@ from bank.web.movements import lines_of
 from bank.web.online import Online
 from bank.web.problems import FORM_EXPIRED, NOT_FOUND, SERVER_ERROR, UNAVAILABLE
 from bank.web.reports.overview import Tile
-from bank.web.styleguide import figures, things
+from bank.web.styleguide import figures, records, things
 from bank.web.tasks.task import Answer
 
 LONG_WORD: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -170,6 +170,21 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
     "command_table": [
         _sample("accepted, refused, sent again", Inside.PANEL, caption="Commands", lines=things.COMMANDS)
     ],
+    "event_table": [_sample("one read, one of an unknown type", Inside.PANEL, caption="Events", lines=records.EVENTS)],
+    "json": [_sample("a payload", Inside.PANEL, text=records.JSON, heading="guide-json", id="guide-json")],
+    "pager": [_sample("both ways", Inside.PANEL, pager=records.PAGER, target="main")],
+    "explained": [
+        _sample("known", **records.explained(is_known=True)),
+        _sample("not known", **records.explained(is_known=False)),
+    ],
+    "differences": [
+        _sample("of a stream and of a currency", Inside.PANEL, lines=records.DIFFERENCES, title="Breaks", has_end=True)
+    ],
+    "job_state": [
+        _sample(state, line=SimpleNamespace(job=records.job(state), finding="")) for state in records.JOB_STATES
+    ],
+    "job_progress": [_sample(state, job=records.job(state)) for state in records.JOB_STATES],
+    "job_facts": [_sample("done", Inside.SUMMARY, job=records.job("done"), line=SimpleNamespace(who="ada.lovelace"))],
     "rooms": [_sample("the second of three", label="Audit", links=_ROOMS)],
     "room_cards": [_sample("three", links=_ROOMS)],
     "fresh": [

@@ -18,6 +18,7 @@ from bank.web.instants import instant_html
 
 _LABELS: Final[Mapping[str, StrPromise]] = {
     "account_id": _("Account number"),
+    "amount_minor": _("Amount"),
     "balance_minor": _("Balance"),
     "currency": _("Currency"),
     "customer_id": _("Customer number"),
@@ -61,9 +62,9 @@ def value_fields(data: Any) -> list[tuple[str, StrOrPromise]]:
     return [(label_of(name), value_html(name, value, fields)) for name, value in fields.items()]
 
 
-def label_of(name: str) -> str:
+def label_of(name: str) -> StrOrPromise:
     """A field's name for people; for a field that has no words, its own."""
-    return str(_LABELS.get(name) or name.removesuffix("_minor").replace("_", " "))
+    return _LABELS.get(name) or format_html("<code>{}</code>", name)
 
 
 def value_html(name: str, value: Any, beside: Mapping[str, Any]) -> StrOrPromise:
