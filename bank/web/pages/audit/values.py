@@ -62,9 +62,10 @@ def value_fields(data: Any) -> list[tuple[str, StrOrPromise]]:
     return [(label_of(name), value_html(name, value, fields)) for name, value in fields.items()]
 
 
-def label_of(name: str) -> StrOrPromise:
+def label_of(name: str) -> str:
     """A field's name for people; for a field that has no words, its own."""
-    return _LABELS.get(name) or format_html("<code>{}</code>", name)
+    words = _LABELS.get(name)
+    return str(words) if words else format_html("<code>{}</code>", name)
 
 
 def value_html(name: str, value: Any, beside: Mapping[str, Any]) -> StrOrPromise:
