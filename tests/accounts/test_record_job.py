@@ -117,7 +117,7 @@ def test_positions_that_cannot_be_are_invalid(kind: Any, field: str, fields: dic
     [
         ("invalid_timestamp", {"since": AT, "until": AT}),
         ("unknown_event_type", {"event_types": ["MoneyVanished"]}),
-        ("too_many", {"stream_ids": [new_id() for _ in range(MAX_STREAMS + 1)]}),
+        ("too_long", {"stream_ids": [new_id() for _ in range(MAX_STREAMS + 1)]}),
     ],
 )
 def test_an_export_that_nobody_can_mean_is_invalid(code: str, fields: dict[str, Any]) -> None:
