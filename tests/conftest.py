@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import TransactionTestCase
 
 from bank.ops import roles
@@ -88,6 +88,7 @@ def _no_strangers(request: pytest.FixtureRequest) -> None:
     if any(mark.name == "django_db" for mark in (marks if isinstance(marks, list) else [marks])):
         request.getfixturevalue("django_db_setup")
         with request.getfixturevalue("django_db_blocker").unblock():
+            connections.close_all()  # the file before may have cut them off
             empty_the_ledger()
 
 

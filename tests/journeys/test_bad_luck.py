@@ -39,6 +39,7 @@ def database_away() -> Iterator[None]:
             yield
         finally:
             conn.execute(f'alter database "{name}" with allow_connections true')
+            connections.close_all()  # what was opened in between was cut off
 
 
 def events_of(customer: Customer) -> list[str]:

@@ -112,7 +112,7 @@ def test_the_auditor_sees_who_looked(somebody: Somebody, teller: User, scripts: 
     auditor = somebody(java_script_enabled=scripts)
     auditor.sign_in("auditor", PASSWORD)
     auditor.go("Audit")
-    auditor.go("Access records")
+    auditor.page.get_by_role("link", name="Access records").first.click()  # its words say what is there, too
     auditor.fill("Who looked", "teller")
     auditor.press("Search")
     auditor.page.wait_for_url("**actor=teller*")
