@@ -183,7 +183,7 @@ def test_while_the_worker_is_down_reports_say_that_they_are_behind_and_balances_
     desk = somebody(signed_in=teller, java_script_enabled=scripts)
     drain()  # here no worker runs: what it would do is done now, and not again until the end
     desk.open("/reports/daily-flows")
-    assert desk.page.get_by_text("These figures are behind.").count() == 0
+    expect(desk.page.get_by_text("These figures are behind.")).to_have_count(0)
     person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.go("Withdraw money")
     person.fill("Amount", "10")

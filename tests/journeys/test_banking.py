@@ -168,10 +168,10 @@ def test_older_movements_and_filters(somebody: Somebody, ada: Customer, scripts:
     person = somebody(signed_in=ada.user, java_script_enabled=scripts)
     person.open(f"/accounts/{ada.account_id}")
     rows = person.page.locator("#movement-rows tr")
-    assert rows.count() == 25
+    expect(rows).to_have_count(25)
     person.go("Show older movements")
     person.sees("Gift 00")
-    assert rows.count() == (41 if scripts else 16)
+    expect(rows).to_have_count(41 if scripts else 16)
     person.fill("Search", "Gift 07")
     person.press("Search")
     person.page.wait_for_url(re.compile("q=Gift(%20|[+])07"))
@@ -249,7 +249,7 @@ def test_the_teller_freezes_and_the_customer_is_told_why_nothing_goes_out(
     person.go("Everyday ada")
     person.sees("Frozen")
     person.sees("The account is frozen: money can come in, but not go out.")
-    assert person.page.get_by_role("link", name="Withdraw money").count() == 0
+    expect(person.page.get_by_role("link", name="Withdraw money")).to_have_count(0)
 
 
 def test_registered_and_served_on_one_day(somebody: Somebody, teller: User) -> None:
@@ -280,5 +280,5 @@ def test_an_account_frozen_between_two_pages(somebody: Somebody, ada: Customer, 
     do(FreezeAccount(account_id=ada.account_id, **envelope()))
     person.press("Withdraw now")
     person.sees("The account is frozen")
-    assert person.page.get_by_role("button", name="Withdraw now").count() == 0
+    expect(person.page.get_by_role("button", name="Withdraw now")).to_have_count(0)
     assert withdrawals_of(ada) == 0

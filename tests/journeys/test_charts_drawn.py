@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from bank.identity.models import Role
 from bank.web.reports.catalogue import REPORTS
@@ -97,8 +98,8 @@ def test_a_chart_has_the_colours_of_the_page_and_paper_is_light(reader: Person) 
     reader.page.emulate_media(media="print", color_scheme="dark")
     paper = painted(reader, LIGHT)
     assert paper["ticks"] == light["ticks"]
-    assert reader.page.locator(".report-filters").is_hidden()
-    assert reader.page.locator("#flows-table").is_visible()
+    expect(reader.page.locator(".report-filters")).to_be_hidden()
+    expect(reader.page.locator("#flows-table")).to_be_visible()
     assert not paper["is_blank"]
     reader.page.emulate_media(media="screen", color_scheme="dark")
     painted(reader, DARK)
@@ -153,7 +154,7 @@ def test_without_scripts_there_is_the_table(somebody: Somebody, ada: Customer) -
     person = somebody(signed_in=somebody_new("counting", Role.OPERATIONS), java_script_enabled=False)
     person.open("/reports/cash-position?currency=EUR")
     assert person.page.locator("canvas").is_hidden()
-    assert person.page.locator("#cash-table").is_visible()
+    expect(person.page.locator("#cash-table")).to_be_visible()
     person.open("/dashboard?from=2026-03-01&to=2026-03-31")
     person.page.get_by_text("The same figures as a table").first.click()
-    assert person.page.locator("#flows-table").is_visible()
+    expect(person.page.locator("#flows-table")).to_be_visible()

@@ -60,11 +60,12 @@ def find(desk: Person) -> None:
 def take_in_cash(desk: Person, scripts: bool) -> None:
     task(desk, "Deposit money", "Deposit now", {"Amount": "80"})
     desk.go("Print receipt")
+    desk.page.wait_for_url("**/slip")
     for words in ("Cash paid in", "€80.00", "teller"):
         desk.sees(words)
     expect(desk.page.get_by_role("button", name="Print receipt")).to_be_visible(visible=scripts)
     desk.page.emulate_media(media="print")
-    assert desk.page.get_by_role("navigation").count() == 0
+    expect(desk.page.get_by_role("navigation")).to_have_count(0)
     desk.sees("€80.00")
     desk.page.emulate_media(media="screen")
     desk.go("Back to the receipt")
@@ -77,7 +78,7 @@ def freeze_and_unfreeze(desk: Person) -> None:
     desk.go(f"Go to {ACCOUNT}")
     desk.go("Close account")
     desk.sees("To do first")
-    assert desk.page.get_by_role("button", name="Continue").count() == 0
+    expect(desk.page.get_by_role("button", name="Continue")).to_have_count(0)
     task(desk, "Unfreeze account", "Unfreeze account", {"Reason": "Card found"})
     assert desk.heading == "Account unfrozen"
 
@@ -120,7 +121,7 @@ def test_the_auditor_sees_who_looked(somebody: Somebody, teller: User, scripts: 
     rows.nth(49).wait_for()
     auditor.go("Show older records")
     auditor.page.get_by_role("link", name="Show older records").wait_for(state="hidden")
-    assert rows.count() == (62 if scripts else 12)
+    expect(rows).to_have_count(62 if scripts else 12)
     rows.first.get_by_role("link", name="Ada L•••").click()
     auditor.sees("Customer since")
     assert auditor.heading == "Ada Lovelace"
