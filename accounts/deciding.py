@@ -159,7 +159,24 @@ def _batch_of(decisions: list[Decision], folds: dict[UUID, _Fold]) -> Batch:
             batch.streams[stream_id] = StreamChange(
                 fold.category, fold.loaded_version, fold.version, fold.state, schema
             )
+    if batch.events and len(batch.streams) < len(folds):
+        _hold_what_was_read(batch, decisions, folds)
     return batch
+
+
+def _hold_what_was_read(batch: Batch, decisions: list[Decision], folds: dict[UUID, _Fold]) -> None:
+    """A stream that events were decided on, but that gets none, is written as it is: so its version is checked, too.
+
+    Else an account could be opened for a customer who is erased in the same moment.
+    """
+    for decision in decisions:
+        if not decision.events:
+            continue
+        for stream_id in _streams_of(decision.envelope):
+            fold = folds[stream_id]
+            if stream_id not in batch.streams and fold.version > 0:
+                schema = AGGREGATES[fold.category].snapshot_schema
+                batch.streams[stream_id] = StreamChange(fold.category, fold.version, fold.version, fold.state, schema)
 
 
 def decide_again(

@@ -12,9 +12,11 @@ from django.db import connection
 
 from accounts.aggregates import COMMANDS
 from accounts.command import Command
+from accounts.customer import ErasePersonalData
 from accounts.deciding import Envelope, decide_batch
 from accounts.handler import Outcome, find_outcome, fingerprint_of, handle, handle_all
 from accounts.refusals import IbanTaken
+from accounts.snapshots import compare_snapshots
 from ledger import store
 from ledger.connections import transaction
 from ledger.errors import TooMuchContention, VersionConflict
@@ -24,6 +26,7 @@ from readmodels import balances
 from tests.accounts.crowd import Ask, all_at_once, both_ways, outcome_of, said
 from tests.accounts.wire import one_fresh_connection, tapped
 from tests.acting import as_owner
+from tests.spec import envelope
 from tests.steps import BY, a_customer, an_account, deposit, open_for, transfer, withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +36,10 @@ def balance_minor(account_id: UUID) -> int:
     row = balances.find(account_id)
     assert row is not None
     return row.balance_minor
+
+
+def erase(customer_id: UUID) -> ErasePersonalData:
+    return ErasePersonalData(customer_id=customer_id, reason="asked for", **envelope())
 
 
 def stream_is_whole(account_id: UUID) -> bool:
@@ -263,6 +270,40 @@ def test_a_command_whose_first_try_elsewhere_was_rolled_back_is_carried_out() ->
     thread.join(10)
     assert said(outcomes[0]) == "done"
     assert (balance_minor(account_id), stream_version(account_id)) == (40, 3)
+
+
+def test_no_account_is_opened_for_a_customer_who_is_erased_in_the_same_moment() -> None:
+    customer_id = a_customer()
+    opening = open_for(customer_id)
+    outcomes: list[Outcome] = []
+    thread = threading.Thread(target=lambda: outcomes.append(outcome_of(opening)))
+    with written_but_not_committed(erase(customer_id)):
+        thread.start()
+        wait_until_somebody_waits_for_a_lock()
+    thread.join(10)
+    assert said(outcomes[0]) == "customer_erased"
+    assert stream_version(opening.account_id) == 0
+
+
+def test_a_customer_may_be_erased_right_after_an_account_was_opened_for_them() -> None:
+    customer_id = a_customer()
+    opening = open_for(customer_id)
+    outcomes: list[Outcome] = []
+    thread = threading.Thread(target=lambda: outcomes.append(outcome_of(erase(customer_id))))
+    with written_but_not_committed(opening):
+        thread.start()
+        wait_until_somebody_waits_for_a_lock()
+    thread.join(10)
+    assert said(outcomes[0]) == "done"
+    assert (stream_version(customer_id), stream_version(opening.account_id)) == (2, 1)
+
+
+def test_opening_accounts_leaves_their_customer_as_it_was() -> None:
+    customer_id = a_customer()
+    openings = [open_for(customer_id) for _ in range(8)]
+    tallies = all_at_once([lambda part=openings[n::4]: Counter(map(said, handle_all(part, by=BY))) for n in range(4)])  # type: ignore[misc]
+    assert sum(tallies, Counter()) == {"done": 8}
+    assert (stream_version(customer_id), compare_snapshots().equal) == (1, 9)
 
 
 @contextmanager
