@@ -7,7 +7,7 @@ from celery import shared_task
 
 from bank.ops.wakeups import ask_for, taken
 from bank.webhooks import waking
-from ledger import partitions, runner, sealing, signing, steering
+from ledger import parking, partitions, runner, sealing, signing, steering
 
 # Sealing waits in the same queue: between two turns it has its own.
 _PROJECT_SECONDS = 1.0
@@ -47,8 +47,9 @@ def sign_checkpoint() -> None:
 
 @shared_task(name="ledger.rebuild")
 def rebuild() -> None:
-    """Rebuild the projections for which somebody asked."""
+    """Do what somebody asked of the projections: another try of parked events, then rebuilds, which take longer."""
     taken("ledger.rebuild")
+    parking.retry_requested()
     steering.rebuild_requested()
 
 

@@ -1,4 +1,7 @@
-"""Steering projections: pause, resume, rebuild. Each is a command of the log, told once, answered the same for ever."""
+"""Steering projections: pause, resume, rebuild, and what becomes of parked events.
+
+Each is a command of the log, told once, answered the same for ever.
+"""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +12,7 @@ from uuid import UUID
 import msgspec
 import psycopg
 
-from ledger import checkpoints, replays
+from ledger import checkpoints, parking, replays
 from ledger.codec import decode_json
 from ledger.connections import Cursor, cursor, transaction
 from ledger.errors import LedgerError, StoreUnavailable
@@ -27,10 +30,15 @@ class Act(StrEnum):
     PAUSE = "PauseProjection"
     RESUME = "ResumeProjection"
     REBUILD = "RebuildProjection"
+    RETRY = "RetryParkedEvents"
+    DISCARD = "DiscardParkedEvent"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wants what done to which projection."""
+    """Who wants what done to which projection.
+
+    `position`: the parked event to give up on, for `reason`; or that of the stream to be tried again, None for all.
+    """
 
     act: Act
     projection: str
@@ -39,6 +47,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     channel: str
     correlation_id: UUID
+    position: int | None = None
+    reason: str = ""
 
 
 class Steered(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +69,7 @@ class OrderIdReused(LedgerError):
 REFUSALS: Final = {
     "projection_not_async": "Only projections that workers write can be paused and resumed.",
     "projection_is_live": "The projection has no tables of its own: there is nothing to rebuild.",
+    "event_not_parked": "The event is not parked: it was applied or given up already, or never was.",
 }
 
 
@@ -70,11 +81,9 @@ def steer(order: Order, describe: Callable[[Cursor], dict[str, Any]]) -> Steered
     projection = projection_named(order.projection)
     if (earlier := _earlier(order)) is not None:
         return earlier
-    refusal = _refusal(order.act, projection)
     try:
         with transaction() as cur:
-            if refusal is None:
-                _carry_out(cur, order, projection)
+            refusal = refusal_of(order.act, projection) or _carry_out(cur, order, projection)
             answer = None if refusal else describe(cur)
             append(cur, Batch(commands=[_row(order, refusal, answer)]))
     except CommandExists:
@@ -115,13 +124,15 @@ def _close(name: str, error: str | None) -> None:
             cur.execute("update ledger_rebuild_request set error = %s where projection = %s", (error, name))
 
 
-def _refusal(act: Act, projection: Projection) -> str | None:
+def refusal_of(act: Act, projection: Projection) -> str | None:
+    """Why the projection cannot be steered so, whatever happens to it."""
     if act is Act.REBUILD:
         return None if is_rebuildable(projection) else "projection_is_live"
     return None if isinstance(projection, AsyncProjection) else "projection_not_async"
 
 
-def _carry_out(cur: Cursor, order: Order, projection: Projection) -> None:
+def _carry_out(cur: Cursor, order: Order, projection: Projection) -> str | None:
+    """Do it; the code of the refusal where it turns out that there is nothing to be done it to."""
     if order.act is Act.REBUILD:
         # Asked for twice is asked for once; after a failure it is asked for anew.
         cur.execute(
@@ -130,12 +141,22 @@ def _carry_out(cur: Cursor, order: Order, projection: Projection) -> None:
             " requested_by = excluded.requested_by, requested_at = now() where r.error is not null",
             (projection.name, order.command_id, order.actor),
         )
-        return
+        return None
     assert isinstance(projection, AsyncProjection)
     if order.act is Act.PAUSE:
         checkpoints.pause_on(cur, projection)
-    else:
+    elif order.act is Act.RESUME:
         checkpoints.resume_on(cur, projection)
+    else:
+        return None if _resolve_parked(cur, order) else "event_not_parked"
+    return None
+
+
+def _resolve_parked(cur: Cursor, order: Order) -> bool:
+    if order.act is Act.RETRY:
+        return parking.ask_for_retry(cur, order.projection, order.position, by=order.actor)
+    assert order.position is not None, "one event is given up at a time"
+    return parking.discard_on(cur, order.projection, order.position, by=order.actor, reason=order.reason)
 
 
 def _row(order: Order, refusal: str | None, answer: dict[str, Any] | None) -> CommandRow:

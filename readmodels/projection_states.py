@@ -27,9 +27,22 @@ class Rebuild(msgspec.Struct, frozen=True, kw_only=True):
         """From 0 to 1."""
         return min(self.position / self.head, 1.0) if self.head else 0.0
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether somebody works on it, or soon will."""
+        return self.error is None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before there is one."""
+        return (self.head - self.position) / self.events_per_second if self.events_per_second else None
+
 
 class ProjectionState(msgspec.Struct, frozen=True, kw_only=True):
-    """A projection now. `status`: running, paused, or failing (it tries again at `retry_at`)."""
+    """A projection now. `status`: running, paused, or failing (it tries again at `retry_at`).
+
+    `generation`: how often its tables were built, this time included; `parked`: events that wait for somebody.
+    """
 
     name: str
     lifecycle: Lifecycle
@@ -45,6 +58,8 @@ class ProjectionState(msgspec.Struct, frozen=True, kw_only=True):
     error_position: int | None
     retry_at: datetime | None
     rebuild: Rebuild | None
+    generation: int
+    parked: int
 
 
 def states() -> list[ProjectionState]:
@@ -75,6 +90,8 @@ def state_of(cur: Cursor, projection: Projection) -> ProjectionState:
         error_position=failed.error_position if failed else None,
         retry_at=failed.retry_at if failed else None,
         rebuild=_rebuild(cur, projection.name),
+        generation=_generation(cur, projection.name),
+        parked=_parked(cur, projection.name),
     )
 
 
@@ -96,7 +113,22 @@ def _always_fresh(cur: Cursor, projection: Projection) -> ProjectionState:
         error_position=None,
         retry_at=None,
         rebuild=_rebuild(cur, projection.name),
+        generation=_generation(cur, projection.name),
+        parked=0,
     )
+
+
+def _generation(cur: Cursor, name: str) -> int:
+    cur.execute("select generation from ledger_generation where projection = %s", (name,))
+    row = cur.fetchone()
+    return row[0] if row else 1
+
+
+def _parked(cur: Cursor, name: str) -> int:
+    cur.execute("select count(*) from ledger_parked where projection = %s and resolution is null", (name,))
+    row = cur.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _rebuild(cur: Cursor, name: str) -> Rebuild | None:

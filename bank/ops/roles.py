@@ -27,6 +27,8 @@ _COMMANDS: Final[dict[str, str]] = {
     # Pausing and resuming, and asking for rebuilds; what a projection has read is its worker's to say.
     "ledger_checkpoint": "insert (projection, shard), update (status, failures, retry_at, updated_at)",
     "ledger_rebuild_request": "insert, update",
+    # Asking for another try, and giving up on an event; what is applied is its worker's to say.
+    "ledger_parked": "update (retry_by, retry_at, resolution, reason, resolved_by, resolved_at)",
     "readmodels_account": "insert, update",
     "readmodels_customer": "insert, update",
     "readmodels_webhook_endpoint": "insert, update",
@@ -57,7 +59,8 @@ _JOBS: Final[dict[str, str]] = {
 }
 _FUNCTIONS_OF_JOBS: Final = ("ledger_begin_rebuild", "ledger_end_rebuild", "ledger_ensure_partitions")
 # PostgreSQL lets everybody execute a function; a backup restored without privileges has forgotten that not these.
-_NOT_FOR_EVERYBODY: Final = (*_FUNCTIONS_OF_JOBS, "ledger_make_partition")
+_FUNCTIONS_OF_BOTH: Final = ("ledger_activity",)
+_NOT_FOR_EVERYBODY: Final = (*_FUNCTIONS_OF_JOBS, *_FUNCTIONS_OF_BOTH, "ledger_make_partition")
 
 
 @transaction.atomic
@@ -93,6 +96,7 @@ def statements(tables: set[str]) -> list[str]:
     made += _grants(_JOBS, WORKER, tables)
     made += _grants({t: _ALL for t in sorted(tables) if t.startswith("readmodels_")}, WORKER, tables)
     made += [f"grant execute on function {function} to {WORKER}" for function in _FUNCTIONS_OF_JOBS]
+    made += [f"grant execute on function {function} to {APP}, {WORKER}" for function in _FUNCTIONS_OF_BOTH]
     read = [t for t in sorted(tables) if t.startswith(("ledger_", "readmodels_")) and t != "ledger_subject_key"]
     read += sorted(t for t in tables if t.startswith("reconciliation_"))
     read += ["access_record", "webhooks_attempt", "webhooks_delivery"]
