@@ -269,8 +269,10 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebase
 EMAIL_FILE_PATH = str(places.home() / "mail")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", f"{BANK_NAME} <no-reply@localhost>")
 
-# Requests a minute that one token may make, and IBANs that one person may look up; 0: as many as they like.
+# A minute: requests that one token may make, bad tokens that one address may send, and IBANs that one person may look
+# up; 0: as many as they like.
 API_RATE_LIMIT = int(os.environ.get("API_RATE_LIMIT", "60000"))
+API_BAD_TOKEN_RATE_LIMIT = int(os.environ.get("API_BAD_TOKEN_RATE_LIMIT", "600"))
 IBAN_HINT_RATE_LIMIT = int(os.environ.get("IBAN_HINT_RATE_LIMIT", "60"))
 
 # Webhooks: to addresses that are not public and over plain http (development only); how many messages at once to one

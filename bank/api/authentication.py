@@ -6,15 +6,16 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from typing_extensions import override
 
-from bank.api import idempotency
+from bank.api import guessing, idempotency
 from bank.api.fields import parse_uuid
 from bank.api.problems import Problem, unauthenticated
 from bank.api.tokens import BadToken, Credential, look_up
 from bank.identity.models import User
+from bank.identity.throttle import client_address
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`; anything else is 401."""
+    """`Authorization: Bearer <token>`; anything else is 401, and too often from one address 429."""
 
     @override
     def authenticate(self, request: Request) -> tuple[User, Credential]:
@@ -24,10 +25,15 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise unauthenticated("not_authenticated", "Only bearer tokens are taken: Authorization: Bearer <token>.")
+        secret, address = secret.strip(), client_address(request._request)  # noqa: SLF001 - it reads META and headers
+        guessing.require_welcome(address, secret)
         try:
-            return look_up(secret.strip(), _key_of(request), _account_of(request))
+            found = look_up(secret, _key_of(request), _account_of(request))
         except BadToken:
+            guessing.note_bad(address)
             raise unauthenticated("invalid_token", "The token is not known, has expired or was revoked.") from None
+        guessing.note_good(secret)
+        return found
 
 
 def _key_of(request: Request) -> str | None:

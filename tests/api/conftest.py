@@ -11,8 +11,9 @@ from tests.api.given import Account, a_customer, a_user, an_account, api_of
 
 @pytest.fixture(autouse=True)
 def _settings(settings: Settings) -> None:
-    """The bank as it is outside the demo, whatever this machine's environment says."""
+    """The bank as it is outside the demo, whatever this machine's environment says; all tests have one address."""
     settings.SELF_SERVICE_DEPOSITS = False
+    settings.API_BAD_TOKEN_RATE_LIMIT = 0
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
 from bank.identity import rate_limits
@@ -132,3 +133,33 @@ def test_the_api_answers_without_valkey_and_without_the_headers(valkey_away: Non
 def test_who_has_no_token_is_not_counted() -> None:
     answer = Api().get("/me")
     assert (answer.status, answer.header("RateLimit")) == (401, None)
+
+
+def test_bad_tokens_are_counted_by_address(settings: Settings, whole_minute: None, db: None) -> None:
+    settings.API_BAD_TOKEN_RATE_LIMIT = 3
+    known, later = api_of(a_user("teller")), api_of(a_user("teller"))
+    assert known.get("/me").status == 200
+    mallory = Api("pbk_guessed", Client(REMOTE_ADDR=an_address()))
+    tries = [mallory.get("/me") for _ in range(5)]
+    assert [(answer.status, answer.code) for answer in tries] == [(401, "invalid_token")] * 3 + [
+        (429, "rate_limited")
+    ] * 2
+    assert all(1 <= int(answer.header("Retry-After") or 0) <= 60 for answer in tries[3:])
+    known.client, later.client = mallory.client, mallory.client
+    assert known.get("/me").status == 200, "a token that was good before works on, from that address too"
+    assert later.get("/me").status == 429, "what nobody has seen yet is not looked up"
+    elsewhere = Client(REMOTE_ADDR=an_address())
+    later.client = elsewhere
+    assert later.get("/me").status == 200
+    assert Api("pbk_guessed", elsewhere).get("/me").status == 401
+
+
+def test_who_sends_no_token_is_not_taken_for_a_guesser(settings: Settings, whole_minute: None, db: None) -> None:
+    settings.API_BAD_TOKEN_RATE_LIMIT = 1
+    nobody = Api(None, Client(REMOTE_ADDR=an_address()))
+    assert {nobody.get("/me").status for _ in range(4)} == {401}
+
+
+def an_address() -> str:
+    """One that no other test has."""
+    return f"2001:db8::{new_id().hex[-4:]}:{new_id().hex[-4:]}"
