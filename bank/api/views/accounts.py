@@ -7,9 +7,10 @@ from uuid import UUID
 from django.urls import reverse
 from rest_framework.request import Request
 
+from accounts.account import Account
 from accounts.money import parse_amount
 from bank.access_records.recording import Look
-from bank.api import building
+from bank.api import building, past
 from bank.api.access import account_in_path, leave_records, require_role, sees_all_customers
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
@@ -26,13 +27,13 @@ from bank.api.commanding import CommandView, created
 from bank.api.freshness import check_token
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.preconditions import etag, is_unchanged
-from bank.api.problems import bad_request, not_found
+from bank.api.problems import bad_request, not_found, unavailable
 from bank.api.requests import AccountQuery, MovementsQuery, OpenAccountRequest, PageQuery
 from bank.api.schema.kinds import ConsistencyToken, Id
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
-from readmodels import balances, customers, history, movements
+from readmodels import balances, customers, movements
 from readmodels.balances import AccountRow
 from readmodels.freshness import as_of_lately
 from readmodels.movements import MovementFilter
@@ -176,9 +177,10 @@ def _earlier(row: AccountRow, query: dict[str, Any]) -> AccountBody:
     """The account folded from its events up to a version or a moment."""
     if len(query) > 1:
         raise bad_request("conflicting_parameters", "Ask for a version or for a moment, not for both.")
-    version, as_of = query.get("version"), query.get("as_of")
-    found = history.account_at(row.account_id, version=version, as_of=as_of)
-    if found is None:
+    stream = past.find(row.account_id)
+    then = past.then(stream, version=query.get("version"), as_of=query.get("as_of")) if stream is not None else None
+    if then is None:
         raise not_found("version_not_found", "The account was not at that version, or not open yet at that moment.")
-    account, at_version = found
-    return account_body(account, version=at_version, customer_name=row.customer_name)
+    if not isinstance(then.state, Account):
+        raise unavailable("unavailable", "One of the account's events up to there cannot be read just now.")
+    return account_body(then.state, version=then.version, customer_name=row.customer_name)

@@ -1,13 +1,13 @@
 """/ledger and /streams: how far the book is verified and signed, and what any stream was at any time."""
 
+from datetime import datetime
 from typing import Any, Final, Literal, TypedDict
-from uuid import UUID
 
 import msgspec
 from rest_framework.request import Request
 
-from accounts.replay import NoSuchStream, Step, replay
 from bank.access_records.recording import looks_at_streams
+from bank.api import past
 from bank.api.access import leave_records, require_role
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
@@ -125,17 +125,19 @@ class StreamView(ApiView):
         require_role(policy.may_audit(user_of(request)))
         if len(self.query) > 1:
             raise bad_request("conflicting_parameters", "Ask for a version or for a moment, not for both.")
-        wanted, category = _stream(stream_id)
-        last = _last_step(wanted, self.query)
-        if last is None or last.stored.stream_position != self.query.get("version", last.stored.stream_position):
+        stream = past.find(parse_uuid(stream_id))
+        if stream is None:
+            raise _stream_not_found()
+        then = past.then(stream, version=self.query.get("version"), as_of=self.query.get("as_of"))
+        if then is None:
             raise not_found("version_not_found", "The stream was not at that version, or not there yet at that moment.")
-        leave_records(request, looks_at_streams({wanted}))
+        leave_records(request, looks_at_streams({stream.id}))
         body: StreamBody = {
-            "id": str(wanted),
-            "category": category,
-            "version": last.stored.stream_position,
-            "timestamp": rfc3339(last.stored.recorded_at),
-            "state": None if last.state is None else msgspec.to_builtins(last.state),
+            "id": str(stream.id),
+            "category": stream.category,
+            "version": then.version,
+            "timestamp": rfc3339(then.last.recorded_at),
+            "state": None if then.state is None else _plain(msgspec.to_builtins(then.state, builtin_types=(datetime,))),
         }
         return Answer(body)
 
@@ -156,29 +158,22 @@ class StreamEventsView(ApiView):
 
     def get(self, request: Request, stream_id: str) -> Answer:
         require_role(policy.may_audit(user_of(request)))
-        wanted, _ = _stream(stream_id)
+        wanted = parse_uuid(stream_id)
+        if wanted is None or category_of(wanted) is None:
+            raise _stream_not_found()
         leave_records(request, looks_at_streams({wanted}))
         key, limit = key_of_cursor(request, self.query), self.query["limit"]
         rows = list(read_stream(wanted, after=int(key) if key else 0, limit=limit + 1))
         return Answer(page_body(request, rows, limit, body=event_body, key=lambda event: event.stream_position))
 
 
-def _stream(text: str) -> tuple[UUID, str]:
-    stream_id = parse_uuid(text)
-    category = None if stream_id is None else category_of(stream_id)
-    if stream_id is None or category is None:
-        raise _stream_not_found()
-    return stream_id, category
-
-
-def _last_step(stream_id: UUID, query: dict[str, Any]) -> Step | None:
-    last: Step | None = None
-    try:
-        for last in replay(stream_id, version=query.get("version"), as_of=query.get("as_of")):  # noqa: B007 - the last
-            pass
-    except NoSuchStream:
-        raise _stream_not_found() from None
-    return last
+def _plain(value: Any) -> Any:
+    """The state with its moments written as all others are."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _stream_not_found() -> Problem:
