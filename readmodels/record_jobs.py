@@ -1,6 +1,6 @@
 """Jobs about the record (inline): which verifications and exports were asked for, by whom, and what they came to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -129,17 +129,24 @@ PROJECTION = InlineProjection(
 )
 
 
+def find_all(job_ids: Collection[UUID]) -> list[RecordJobRow]:
+    """The jobs with these ids, of whatever kind, in no order."""
+    return list(RecordJobRow.objects.filter(job_id__in=job_ids))
+
+
 def find(job_id: UUID, kind: JobKind) -> RecordJobRow | None:
     """The job of this kind with this id."""
     return RecordJobRow.objects.filter(job_id=job_id, kind=kind.value).first()
 
 
-def page(kind: JobKind, limit: int, before: UUID | None = None) -> list[RecordJobRow]:
-    """Up to `limit` jobs of this kind, the newest first, behind the job `before`."""
-    jobs = RecordJobRow.objects.filter(kind=kind.value).order_by("-asked_at", "job_id")
+def page(kind: JobKind | None, limit: int, before: UUID | None = None) -> list[RecordJobRow]:
+    """Up to `limit` jobs of this kind (None: of all), the newest first, behind the job `before`."""
+    jobs = RecordJobRow.objects.order_by("-asked_at", "job_id")
     if before is not None:
         last = RecordJobRow.objects.filter(job_id=before).values_list("asked_at", flat=True).first()
         if last is None:
             return []
         jobs = jobs.filter(models.Q(asked_at__lt=last) | models.Q(asked_at=last, job_id__gt=before))
-    return list(jobs[:limit])
+    # Kind by kind: the index has them so.
+    found = [row for one in ([kind] if kind else JobKind) for row in jobs.filter(kind=one.value)[:limit]]
+    return sorted(found, key=lambda row: (-row.asked_at.timestamp(), row.job_id))[:limit]

@@ -1,6 +1,7 @@
 """Asking for jobs about the record, and seeing how they fare."""
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -84,11 +85,19 @@ def note_download(job_id: UUID, *, by: Actor, correlation_id: UUID) -> None:
     handle(command, by=by, correlation_id=correlation_id)
 
 
-def page(kind: JobKind, limit: int, before: UUID | None = None) -> list[Job]:
-    """Up to `limit` jobs, the newest first, behind the job `before`."""
+def page(kind: JobKind | None, limit: int, before: UUID | None = None) -> list[Job]:
+    """Up to `limit` jobs of a kind (None: of all), the newest first, behind the job `before`."""
     rows = record_jobs.page(kind, limit, before)
     runs = Run.objects.in_bulk([row.job_id for row in rows])
     return [_job(row, runs.get(row.job_id)) for row in rows]
+
+
+def find_all(job_ids: Collection[UUID]) -> list[Job]:
+    """The jobs with these ids, of whatever kind, in no order; no statement where there are no ids."""
+    if not job_ids:
+        return []
+    runs = Run.objects.in_bulk(job_ids)
+    return [_job(row, runs.get(row.job_id)) for row in record_jobs.find_all(job_ids)]
 
 
 def find(job_id: UUID, kind: JobKind) -> Job | None:

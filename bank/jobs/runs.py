@@ -41,7 +41,12 @@ set claim = excluded.claim, worker = excluded.worker, started_at = now(), heartb
 where r.status = 'running' and r.heartbeat_at < now() - make_interval(secs => %(silent)s)
 returning job_id, attempts
 """
-_JOB: Final = "select kind, asked, correlation_id from readmodels_record_job where job_id = %s"
+# With the id of the event that asked for it, read by its place alone: whatever was done to it, the job goes on.
+_JOB: Final = """
+select j.kind, j.asked, j.correlation_id, e.id
+from readmodels_record_job j left join ledger_event e on e.stream_id = j.job_id and e.stream_position = 1
+where j.job_id = %s
+"""
 _BEAT: Final = """
 update jobs_run set heartbeat_at = now(), done = %s, total = %s where job_id = %s and claim = %s and status = 'running'
 """
@@ -57,7 +62,7 @@ class ClaimLost(Exception):
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that this worker works on. `asked`: what for, as its event says."""
+    """A job that this worker works on. `asked`: what for, as its event says; `event_id`: that event, None if gone."""
 
     job_id: UUID
     claim: UUID
@@ -65,6 +70,7 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     asked: dict[str, Any]
     correlation_id: UUID
+    event_id: UUID | None
 
 
 def claim_next() -> Claimed | None:
@@ -78,7 +84,7 @@ def claim_next() -> Claimed | None:
         job_id, attempts = row
         job = cur.execute(_JOB, (job_id,)).fetchone()
     assert job is not None, "it was claimed from there"
-    kind, asked, correlation_id = job
+    kind, asked, correlation_id, event_id = job
     return Claimed(
         job_id=job_id,
         claim=claim,
@@ -86,6 +92,7 @@ def claim_next() -> Claimed | None:
         kind=kind,
         asked=decode_json(asked),
         correlation_id=correlation_id,
+        event_id=event_id,
     )
 
 

@@ -147,7 +147,7 @@ def _about(claimed: Claimed) -> dict[str, Any]:
 def _note(command: NoteVerification | NoteExport, claimed: Claimed) -> None:
     """Put it on record, once: another worker that did the same job may have been quicker."""
     try:
-        handle(command, by=BY, correlation_id=claimed.correlation_id)
+        handle(command, by=BY, correlation_id=claimed.correlation_id, causation_id=claimed.event_id)
     except KeyReused:
         logger.warning("what the job %s came to was on record already", claimed.job_id)
         raise ClaimLost from None

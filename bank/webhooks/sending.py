@@ -90,7 +90,7 @@ def _send(endpoint: WebhookEndpointRow, claimed: list[Claimed], clock: Clock) ->
                 # In the order in which it was: a success before a failure ends no row of failures after it.
                 deliveries.record_successes(arrived)
                 arrived = []
-                goes_on = _record_failure(endpoint, tried)
+                goes_on = _record_failure(endpoint, tried, events[one.event_id])
             if not goes_on or time.monotonic() > until:
                 break
     deliveries.record_successes(arrived)
@@ -110,25 +110,36 @@ def _signed(event: RecordedEvent, keys: list[bytes], at: datetime) -> tuple[byte
     return body, headers
 
 
-def _record_failure(endpoint: WebhookEndpointRow, tried: Tried) -> bool:
+def _record_failure(endpoint: WebhookEndpointRow, tried: Tried, event: RecordedEvent) -> bool:
     """Keep what came of it; whether to go on with the next message at once."""
     answer, at = tried.answer, tried.at
     is_gone = answer.status_code == _GONE
     pauses = answer.status_code is None or answer.status_code in _OVERLOADED
     failing = deliveries.record_failure(tried, pauses=pauses, is_final=is_gone)
     if is_gone:
-        _disable(endpoint, "It answered 410 Gone.", at, str(tried.claimed.event_id), str(tried.claimed.attempts))
+        _disable(endpoint, "It answered 410 Gone.", at, event, str(event.id), str(tried.claimed.attempts))
         return False
     if at - failing.since >= timedelta(days=settings.WEBHOOKS_DISABLE_AFTER_DAYS):
         since = f"{failing.since:%Y-%m-%d %H:%M} UTC"
-        _disable(endpoint, f"Nothing arrived since {since}; the last result: {answer.result}"[:140], at, since)
+        _disable(endpoint, f"Nothing arrived since {since}; the last result: {answer.result}"[:140], at, event, since)
         return False
     return not pauses
 
 
-def _disable(endpoint: WebhookEndpointRow, reason: str, at: datetime, *occasion: str) -> None:
-    """By a recorded command whose id is that of the occasion: workers that see the same do it once."""
+def _disable(endpoint: WebhookEndpointRow, reason: str, at: datetime, event: RecordedEvent, *occasion: str) -> None:
+    """By a recorded command whose id is that of the occasion: workers that see the same do it once.
+
+    It belongs to the request whose event could not be delivered, and that event led to it.
+    """
     command_id = derived_id(_DISABLING, str(endpoint.endpoint_id), str(endpoint.version), *occasion)
     command = DisableWebhookEndpoint(command_id=command_id, at=at, endpoint_id=endpoint.endpoint_id, reason=reason)
     with suppress(Refused):  # somebody was quicker: it is disabled, or removed
-        handle(command, by=_BY)
+        handle(command, by=_BY, correlation_id=_correlation_of(event), causation_id=event.id)
+
+
+def _correlation_of(event: RecordedEvent) -> UUID | None:
+    # Whoever changes rows by hand may leave anything there; an endpoint that is gone is disabled all the same.
+    try:
+        return UUID(event.metadata["correlationId"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None

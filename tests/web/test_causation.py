@@ -3,14 +3,19 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.handler import handle, handle_all
+from accounts.record_job import RequestVerification
 from accounts.refusals import InsufficientFunds
 from bank.access_records.models import AccessRecord
 from bank.identity.models import Role
+from bank.jobs import asking, working
 from bank.web.pages.audit import correlation
 from bank.web.pages.audit.correlation import CommandNode, tree_of
 from bank.webhooks.models import Delivery, Lane
@@ -18,11 +23,16 @@ from ledger.ids import new_id
 from ledger.runner import drain
 from readmodels import causation
 from tests.acting import as_owner
+from tests.ledger.conftest import own_key
+from tests.ledger.owner import a_book
 from tests.readmodels.strange_events import strange
 from tests.steps import BY, an_account, deposit, do, transfer, withdraw
 from tests.web.pages import Browser, location
 from tests.web.people import Customer, a_login
-from tests.webhooks.steps import an_endpoint
+from tests.webhooks.receiver import a_receiver
+from tests.webhooks.steps import an_endpoint, send
+
+__all__ = ["own_key"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +106,47 @@ def test_what_is_sent_of_an_event_stands_below_it(auditor: Browser, ada: Custome
     assert "Webhook" not in page.links  # the log of deliveries is for operations
     chief = Browser.signed_in(a_login("chief", Role.ADMIN))
     assert chief.open(chief.open(f"/audit/correlations/{request_id}").link("Webhook")).status == 200
+
+
+def test_a_job_stands_below_the_event_that_asked_for_it_and_what_it_came_to_below_the_job(
+    auditor: Browser, own_key: Path
+) -> None:
+    a_book(signed=True)
+    command_id = new_id()
+    job_id = asking.job_id_of(command_id)
+    do(RequestVerification(command_id=command_id, at=timezone.now(), job_id=job_id))
+    drain()
+    waiting = auditor.open(f"/audit/correlations/{command_id}")
+    assert "Waiting for a worker" in waiting.text
+    assert waiting.link("Job in a worker") == f"/audit/verification/{job_id}"
+    working.run_all()
+    drain()
+    assert [shape(node) for node in tree_of(causation.chapter(command_id, 50))] == [
+        (
+            "RequestVerification",
+            [("VerificationRequested", [("NoteVerification", [("VerificationFinished", [])], [])])],
+            [],
+        )
+    ]
+    done = auditor.open(f"/audit/correlations/{command_id}")
+    for words in ("All right", "worked for", "NoteVerification", "Verification finished"):
+        assert words in done.text
+
+
+def test_a_webhook_that_is_disabled_stands_below_the_event_that_could_not_be_delivered(
+    settings: Settings, ada: Customer
+) -> None:
+    settings.WEBHOOKS_ALLOW_PRIVATE = True
+    with a_receiver() as receiver:
+        endpoint_id, _ = an_endpoint(receiver.url, "DepositMade")
+        drain()
+        made = do(deposit(ada.account_id, 5_00))
+        receiver.says(410)
+        assert send(endpoint_id) == 1
+    drain()
+    assert [shape(node) for node in tree_of(causation.chapter(made.correlation_id, 50))] == [
+        ("Deposit", [("DepositMade", [("DisableWebhookEndpoint", [("WebhookEndpointDisabled", [])], [])])], []),
+    ]
 
 
 def test_a_command_leads_to_what_it_belongs_to(auditor: Browser, ada: Customer) -> None:

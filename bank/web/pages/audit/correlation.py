@@ -8,11 +8,14 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bank.access_records.recording import looks_at_streams, record_looks
 from bank.identity import policy
+from bank.jobs import asking
 from bank.web.access import SignedInRequest, allowed, signed_in
+from bank.web.pages.audit import jobs
 from bank.web.pages.audit.commands import Line, lines_of
 from bank.web.problems import Problem, problem_page
 from bank.webhooks import deliveries
@@ -21,6 +24,8 @@ from readmodels import causation, command_search, freshness
 from readmodels.causation import Caused, Chapter
 
 PAGE_SIZE: Final = 50
+# The event that asks for a job, whose stream is the job's, and the page where the job is to be seen.
+_JOB_PAGES: Final = {"VerificationRequested": "web:audit_verification_job", "ExportRequested": "web:audit_export"}
 _NOTHING: Final = Problem(
     status=404,
     title=_("Nothing is on record under this id"),
@@ -45,12 +50,23 @@ class DeliveryNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobNode:
+    """What a worker does because of an event. `waited`: until it was begun (last), `worked`: from then to its end."""
+
+    line: jobs.Line
+    href: str
+    waited: timedelta | None
+    worked: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventNode:
-    """An event, what was to be sent of it, and the commands that it led to. `took`: from its command's record."""
+    """An event, what was to be sent or done because of it, and the commands that it led to."""
 
     event: Caused
     sealed_after: timedelta | None
     deliveries: list[DeliveryNode]
+    job: JobNode | None
     commands: "list[CommandNode]" = field(default_factory=list)
 
 
@@ -96,7 +112,9 @@ def tree_of(chapter: Chapter) -> list[CommandNode]:
 
     What led to a command is what its events name as their cause; of a refused command it is not recorded.
     """
-    sent = deliveries.of_events([event.id for events in chapter.events.values() for event in events])
+    events_of_all = [event for events in chapter.events.values() for event in events]
+    sent = deliveries.of_events([event.id for event in events_of_all])
+    begun = _jobs_of(events_of_all)
     roots: list[CommandNode] = []
     made: dict[UUID, CommandNode | EventNode] = {}
     for line in lines_of(chapter.commands):
@@ -105,7 +123,7 @@ def tree_of(chapter: Chapter) -> list[CommandNode]:
         node = CommandNode(
             line=line,
             took=_since(line, parent),
-            events=[_event_node(event, sent.get(event.id, [])) for event in events],
+            events=[_event_node(event, sent.get(event.id, []), begun.get(event.id)) for event in events],
         )
         (roots if parent is None else parent.commands).append(node)
         # Only what came before can be a parent: whatever the record says, the tree has no circle.
@@ -128,7 +146,24 @@ def _since(line: Line, parent: CommandNode | EventNode | None) -> timedelta | No
     return max(line.command.recorded_at - began, timedelta())
 
 
-def _event_node(event: Caused, sent: Iterable[Delivery]) -> EventNode:
+def _jobs_of(events: Sequence[Caused]) -> dict[UUID, JobNode]:
+    """What workers do because of these events, by the event's id."""
+    asked = {event.stream_id: event for event in events if event.type in _JOB_PAGES}
+    lines = jobs.lines_of(asking.find_all(asked.keys()))
+    return {event.id: _job_node(line, event) for line in lines if (event := asked[line.job.row.job_id])}
+
+
+def _job_node(line: jobs.Line, event: Caused) -> JobNode:
+    run = line.job.run
+    return JobNode(
+        line=line,
+        href=reverse(_JOB_PAGES[event.type], args=[line.job.row.job_id]),
+        waited=None if run is None else max(run.started_at - event.recorded_at, timedelta()),
+        worked=None if run is None or run.finished_at is None else max(run.finished_at - run.started_at, timedelta()),
+    )
+
+
+def _event_node(event: Caused, sent: Iterable[Delivery], job: JobNode | None) -> EventNode:
     return EventNode(
         event=event,
         sealed_after=None if event.sealed_at is None else max(event.sealed_at - event.recorded_at, timedelta()),
@@ -139,6 +174,7 @@ def _event_node(event: Caused, sent: Iterable[Delivery]) -> EventNode:
             )
             for one in sent
         ],
+        job=job,
     )
 
 
