@@ -8,6 +8,7 @@ events.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from ledger.models import Command, Replay
+from readmodels import leading
 
 # What is looked for is found by an index, or else is given up: one auditor does not hold up the bank.
 _GIVEN_UP_AFTER_MS: Final = 3_000
@@ -51,6 +53,7 @@ class Page:
 
 _NOTHING: Final = "select command_id from ledger_command where false"
 _KEY: Final = "select recorded_at, command_id from ledger_command where command_id = %s"
+_MOMENT: Final = "(select recorded_at from ledger_command where command_id = %s)"
 _ONE: Final = "select recorded_at, command_id from ledger_command c where {}"
 _ACCEPTED: Final = "select recorded_at, command_id from readmodels_command_search c where {}"
 _REFUSED: Final = "select recorded_at, command_id from ledger_command c where refusal is not null and {}"
@@ -80,7 +83,7 @@ def page(wanted: CommandFilter, limit: int, *, before: UUID | None = None, after
     """
     newer = after is not None
     mark = after if newer else before
-    ids = _ids(*statement(wanted, limit + 1, mark, newer=newer))
+    ids = _ids(*statement(wanted, limit + 1, mark, newer=newer, lead=lead_of(wanted)))
     goes_on, ids = len(ids) > limit, ids[:limit]
     if newer:
         ids.reverse()
@@ -92,20 +95,48 @@ def page(wanted: CommandFilter, limit: int, *, before: UUID | None = None, after
     )
 
 
-def statement(wanted: CommandFilter, limit: int, mark: UUID | None, *, newer: bool) -> tuple[str, list[Any]]:
-    """The page's SQL, which gives the commands' ids, and its values; also to be explained."""
+def statement(
+    wanted: CommandFilter, limit: int, mark: UUID | None, *, newer: bool, lead: str | None = None
+) -> tuple[str, list[Any]]:
+    """The page's SQL, which gives the commands' ids, and its values; also to be explained.
+
+    `lead` is the column along whose index the accepted are walked; None: any.
+    """
     if wanted.stream_id is not None:
         return _statement_of_stream(wanted, limit, mark, newer=newer)
     way = "asc" if newer else "desc"
     lanes, values = [], []
     for lane, conditions in _lanes(wanted):
-        given = conditions | _behind(mark, newer=newer)
-        lanes.append(f"({lane.format(' and '.join(given) or 'true')} order by 1 {way}, 2 {way} limit %s)")
-        values += [*given.values(), limit]
+        given = {sql: [value] for sql, value in (conditions | _behind(mark, newer=newer)).items()}
+        leads = ""
+        if lane == _ACCEPTED and lead is not None:
+            given, leads = _along(given, lead, mark, newer=newer), f"{lead} {way}, "
+        lanes.append(f"({lane.format(' and '.join(given) or 'true')} order by {leads}1 {way}, 2 {way} limit %s)")
+        values += [*chain.from_iterable(given.values()), limit]
     if not lanes:
         return _NOTHING, []
     sql = f"select command_id from ({' union all '.join(lanes)}) found order by recorded_at {way}, command_id {way}"
     return f"{sql} limit %s", [*values, limit]
+
+
+def lead_of(wanted: CommandFilter) -> str | None:
+    """The column whose index leads to the accepted soonest; None where the planner had better choose."""
+    if wanted.outcome == "refused" or wanted.refusal or wanted.stream_id or wanted.command_id or wanted.correlation_id:
+        return None
+    given = {"type": wanted.type, "actor": wanted.actor, "channel": wanted.channel}
+    candidates = {column: (f"{column} = %s", [value]) for column, value in given.items() if value}
+    return leading.rarest("readmodels_command_search", candidates)
+
+
+def _along(conditions: dict[str, list[Any]], lead: str, mark: UUID | None, *, newer: bool) -> dict[str, list[Any]]:
+    """The conditions, with what leads as a range of its index, from moment to moment."""
+    value = conditions[f"c.{lead} = %s"]
+    left = {sql: values for sql, values in conditions.items() if sql != f"c.{lead} = %s"}
+    ends = {">=": ("'-infinity'", value), "<=": ("'infinity'", value)}
+    if mark is not None:
+        ends[">=" if newer else "<="] = (_MOMENT, [*value, mark])
+    rows = {f"(c.{lead}, c.recorded_at) {sign} (%s, {moment})": given for sign, (moment, given) in ends.items()}
+    return {**rows, **left}
 
 
 def _lanes(wanted: CommandFilter) -> list[tuple[str, dict[str, Any]]]:
@@ -141,7 +172,7 @@ def _behind(mark: UUID | None, *, newer: bool) -> dict[str, Any]:
     sign = ">" if newer else "<"
     return {
         f"(c.recorded_at, c.command_id) {sign} ({_KEY})": mark,
-        f"c.recorded_at {sign}= (select recorded_at from ledger_command where command_id = %s)": mark,
+        f"c.recorded_at {sign}= {_MOMENT}": mark,
     }
 
 

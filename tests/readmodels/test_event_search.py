@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from msgspec import structs
 
 from accounts.account_commands import FreezeAccount
 from accounts.handler import Actor, handle
@@ -16,8 +17,8 @@ from ledger.projections import async_projection
 from ledger.reading import read_stream
 from ledger.rebuilding import rebuild
 from ledger.runner import drain
-from readmodels import event_pages
-from readmodels.event_pages import WALKING, EventFilter, page, statement
+from readmodels import event_pages, leading
+from readmodels.event_pages import WALKING, EventFilter, lead_of, page, statement
 from readmodels.event_search import EventSearchRow
 from tests.acting import as_owner
 from tests.ledger.book import write
@@ -166,6 +167,21 @@ FILTERS = {
 }  # fmt: skip
 
 
+# What has an index of its own, in this bank and in one where nearly all is of one kind.
+LED = {
+    "stream_id": EventFilter(stream_id=STREAM),
+    "stream_kind": EventFilter(kind="log_in"),
+    "type": EventFilter(type="DepositMade"),
+    "actor": EventFilter(actor="user:7"),
+    "correlation_id": EventFilter(correlation_id=UUID("c9218549-c70a-d746-7b0c-897a08f6e832")),
+}
+
+
+def wanted_between(wanted: EventFilter) -> EventFilter:
+    """The same between two positions."""
+    return structs.replace(wanted, first=20_001, last=40_000)
+
+
 def plan(sql: str, values: list[Any], settings: str = "") -> str:
     with connection.cursor() as cursor:
         cursor.execute(f"begin; {settings} explain {sql}", values)
@@ -181,8 +197,39 @@ class TestPlans:
     @pytest.mark.parametrize("edge", [{}, {"before": 30_000}, {"after": 30_000}], ids=["newest", "older", "newer"])
     def test_every_filter_uses_an_index(self, edge: dict[str, Any]) -> None:
         for name, wanted in FILTERS.items():
-            found = plan(*statement(wanted, 51, **edge))
+            found = plan(*statement(wanted, 51, lead=lead_of(wanted), **edge))
             assert "Seq Scan" not in found, f"{name}: {found}"
+
+    @pytest.mark.parametrize("edge", [{}, {"before": 30_000}, {"after": 30_000}], ids=["newest", "older", "newer"])
+    def test_what_is_held_fast_is_walked_along_its_own_index_however_usual_it_is(self, edge: dict[str, Any]) -> None:
+        for lead, wanted in LED.items():
+            assert lead_of(wanted) == lead
+            found = plan(*statement(wanted, 51, lead=lead, **edge), settings=leading.SETTINGS)
+            index = {"stream_id": "stream", "stream_kind": "kind", "correlation_id": "correlation"}.get(lead, lead)
+            assert f"Backward using readmodels_event_{index} " in found or (
+                "after" in edge and f"Scan using readmodels_event_{index} " in found
+            ), found
+            assert "Sort" not in found
+
+    def test_of_several_the_rarest_leads_and_nothing_where_an_amount_is_rarer(self) -> None:
+        assert lead_of(EventFilter(actor="user:7", type="SignedIn")) == "type"
+        assert lead_of(EventFilter(actor="user:7", type="DepositMade")) == "actor"
+        assert lead_of(EventFilter(stream_id=STREAM, type="DepositMade", kind="account")) == "stream_id"
+        rare = EventFilter(actor="user:7", currency="EUR", min_minor=777_77, max_minor=777_79)
+        assert lead_of(rare) is None
+        assert lead_of(EventFilter(kind="account")) is None
+        assert lead_of(FILTERS["actor and type in a span"]) is None
+
+    @pytest.mark.parametrize("edge", [{}, {"before": 30_000}, {"after": 30_000}], ids=["newest", "older", "newer"])
+    def test_what_leads_changes_nothing_of_what_is_found(self, edge: dict[str, Any]) -> None:
+        between = {name: wanted_between(wanted) for name, wanted in LED.items()}
+        for wanted in (*LED.values(), *between.values(), FILTERS["stream and type"], FILTERS["actor and rare type"]):
+            led = [event.position for event in page(wanted, 50, **edge).events]
+            sql, values = statement(wanted, 50, **edge)
+            with connection.cursor() as cursor:
+                cursor.execute(sql, values)
+                found = [row[0] for row in cursor.fetchall()]
+            assert led == (found[::-1] if "after" in edge else found)
 
     @pytest.mark.parametrize("text", ["salary", "invoice 5777", "nowhere", "salary invoice"])
     def test_words_are_found_by_a_walk_or_by_their_index(self, text: str) -> None:

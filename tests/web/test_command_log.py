@@ -279,9 +279,32 @@ class TestPlans:
             CommandFilter(stream_id=self.account_id),
         ):
             for edge, newer in ((None, False), (mark, False), (mark, True)):
-                sql, values = command_log.statement(wanted, 51, edge, newer=newer)
+                lead = command_log.lead_of(wanted)
+                sql, values = command_log.statement(wanted, 51, edge, newer=newer, lead=lead)
                 plan = explain(sql, values)
                 assert "Seq Scan" not in plan, (wanted, edge, newer, plan)
+                assert lead is None or f"readmodels_command_{lead}" in plan, (wanted, edge, newer, plan)
+
+    def test_what_leads_changes_nothing_of_what_is_found(self) -> None:
+        mark = ids(CommandFilter(), 3_000)[-1]
+        for wanted in (
+            CommandFilter(actor="system:cards"),
+            CommandFilter(channel="batch", type="Deposit"),
+            CommandFilter(type="Deposit", outcome="accepted", actor="system:cards"),
+        ):
+            lead = command_log.lead_of(wanted)
+            assert lead is not None
+            for edge, newer in ((None, False), (mark, False), (mark, True)):
+                led, plain = (
+                    command_log.statement(wanted, 51, edge, newer=newer, lead=column) for column in (lead, None)
+                )
+                assert fetched(*led) == fetched(*plain)
+
+
+def fetched(sql: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
 
 
 def explain(sql: str, values: list[Any]) -> str:
