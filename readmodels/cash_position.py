@@ -87,8 +87,8 @@ _BETWEEN: Final = """
 select date, currency, (closing - in_minor + out_minor), in_count, in_minor, out_count, out_minor, closing
 from (select d.*, sum(in_minor - out_minor) over (partition by currency order by date) as closing
       from readmodels_cash_day d where date <= %(to)s and (%(currency)s::text is null or currency = %(currency)s)) day
-where date >= %(from)s
-order by date desc, currency
+where date >= %(from)s and (date < %(to)s or currency > %(after)s::text)
+order by date desc, currency limit %(limit)s::bigint
 """
 _NOW: Final = """
 select currency, sum(in_minor - out_minor) from readmodels_cash_day where date <= %(on)s
@@ -96,9 +96,13 @@ group by currency order by currency
 """
 
 
-def between(from_date: date, to_date: date, currency: str | None = None) -> list[CashDay]:
-    """The days with money in or out from `from_date` to `to_date` (both inclusive), the newest first."""
-    found = prepared.fetch_all(_BETWEEN, {"from": from_date, "to": to_date, "currency": currency})
+def between(
+    from_date: date, to_date: date, currency: str | None = None, *, limit: int | None = None, after: str = ""
+) -> list[CashDay]:
+    """The days with money in or out from `from_date` to `to_date` (both inclusive), the newest first; at most `limit`,
+    behind the currency `after` on `to_date`."""
+    asked = {"from": from_date, "to": to_date, "currency": currency, "limit": limit, "after": after}
+    found = prepared.fetch_all(_BETWEEN, asked)
     return [
         CashDay(
             date=day,

@@ -61,12 +61,40 @@ PROJECTION = AsyncProjection(
 )
 
 
-def between(from_date: date, to_date: date, currency: str | None = None) -> list[DailyFlow]:
-    """The flows of these days (both inclusive), the newest day first."""
-    flows = DailyFlow.objects.filter(date__range=(from_date, to_date))
-    if currency is not None:
-        flows = flows.filter(currency=currency)
-    return list(flows.order_by("-date", "currency", "kind"))
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of movement in one currency on one day; `amount_minor` without sign."""
+
+    date: date
+    currency: str
+    kind: str
+    count: int
+    amount_minor: int
+
+
+_BETWEEN: Final = """
+select date, currency, kind, count, amount_minor from readmodels_daily_flow
+where date between %(from)s::date and %(to)s::date and (%(currency)s::text is null or currency = %(currency)s)
+  and (date < %(to)s or (currency, kind) > (%(after_currency)s::text, %(after_kind)s::text))
+order by date desc, currency, kind limit %(limit)s::bigint
+"""
+
+
+def between(
+    from_date: date,
+    to_date: date,
+    currency: str | None = None,
+    *,
+    limit: int | None = None,
+    after: tuple[str, str] = ("", ""),
+) -> list[Flow]:
+    """The flows of these days (both inclusive), the newest day first; at most `limit`, behind the currency and kind
+    `after` on `to_date`."""
+    asked = {"from": from_date, "to": to_date, "currency": currency, "limit": limit}
+    found = prepared.fetch_all(_BETWEEN, asked | {"after_currency": after[0], "after_kind": after[1]})
+    return [
+        Flow(date=day, currency=its_currency, kind=kind, count=count, amount_minor=int(amount_minor))
+        for day, its_currency, kind, count, amount_minor in found
+    ]
 
 
 class FlowTotal(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ Both tables are written together, so that what a day adds up to and the events t
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -159,6 +160,28 @@ select account_class, currency, sum(debit_minor)::numeric, sum(credit_minor)::nu
        date_trunc('month', date::timestamp)::date as month {_OF_RANGE}
 group by account_class, currency, month order by month, account_class
 """
+# A page of days, the newest first. The balance on its first day is the sum of all that does not stand in front of it;
+# on every other day it is that, less what the page has of the days after it.
+_STATEMENT: Final = """
+with behind as not materialized (
+    select * from readmodels_general_ledger
+    where account_class = any(%(classes)s::text[]) and (%(currency)s::text is null or currency = %(currency)s)
+      and (date < %(to_date)s::date
+           or (date = %(to_date)s and (currency, account_class) > (%(after_currency)s::text, %(after_class)s::text)))
+), page as (
+    select * from behind where date >= %(from_date)s::date
+    order by date desc, currency, account_class limit %(limit)s::int
+), closing as (
+    select account_class, currency, sum(debit_minor - credit_minor) as minor from behind
+    group by account_class, currency
+)
+select account_class, currency, debit_minor, credit_minor, count, date,
+       minor - coalesce(sum(debit_minor - credit_minor) over later, 0)
+from page join closing using (account_class, currency)
+window later as (partition by account_class, currency order by date desc
+                 rows between unbounded preceding and 1 preceding)
+order by date desc, currency, account_class
+"""
 # From one currency to the next in the index: as many looks as there are currencies.
 _CURRENCIES: Final = """
 with recursive found as (
@@ -193,6 +216,24 @@ def months(currency: str, from_date: date, to_date: date, account_class: Account
     return _turnovers(_MONTHS, _range(currency, from_date, to_date, account_class))
 
 
+def statement(
+    from_date: date,
+    to_date: date,
+    limit: int,
+    *,
+    currency: str | None = None,
+    account_class: AccountClass | None = None,
+    after: tuple[str, str] = ("", ""),
+) -> list[tuple[Turnover, int]]:
+    """Up to `limit` days of classes, each with the balance at its end; the newest day first, by currency and class.
+
+    `after`: the currency and class on `to_date` behind which the page begins.
+    """
+    asked = _range(currency, from_date, to_date, account_class)
+    asked |= {"limit": limit, "after_currency": after[0], "after_class": after[1]}
+    return [(_turnover(*row), int(minor)) for *row, minor in prepared.fetch_all(_STATEMENT, asked)]
+
+
 def currencies() -> list[str]:
     """The currencies in which something was posted: whatever is, is on the control account."""
     return [row[0] for row in prepared.fetch_all(_CURRENCIES, {"account_class": CONTROL.value})]
@@ -225,7 +266,7 @@ def journal(
     return entries[::-1] if backwards else entries
 
 
-def _range(currency: str, from_date: date, to_date: date, account_class: AccountClass | None) -> dict[str, Any]:
+def _range(currency: str | None, from_date: date, to_date: date, account_class: AccountClass | None) -> dict[str, Any]:
     classes = [c.value for c in AccountClass if account_class in {None, c}]
     return {"classes": classes, "currency": currency, "from_date": from_date, "to_date": to_date}
 
@@ -240,17 +281,20 @@ def _types_of(account_class: AccountClass | None) -> list[str]:
 
 
 def _turnovers(statement: str, parameters: dict[str, Any]) -> list[Turnover]:
-    return [
-        Turnover(
-            account_class=AccountClass(account_class),
-            currency=currency,
-            debit_minor=int(debit_minor),
-            credit_minor=int(credit_minor),
-            count=count,
-            day=day,
-        )
-        for account_class, currency, debit_minor, credit_minor, count, day in prepared.fetch_all(statement, parameters)
-    ]
+    return [_turnover(*row) for row in prepared.fetch_all(statement, parameters)]
+
+
+def _turnover(
+    account_class: str, currency: str, debit_minor: Decimal, credit_minor: Decimal, count: int, day: date | None
+) -> Turnover:
+    return Turnover(
+        account_class=AccountClass(account_class),
+        currency=currency,
+        debit_minor=int(debit_minor),
+        credit_minor=int(credit_minor),
+        count=count,
+        day=day,
+    )
 
 
 def _journal_entry(position: int, name: str, currency: str, amount_minor: int) -> JournalEntry:

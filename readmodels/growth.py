@@ -124,19 +124,21 @@ from (
     window upto as (order by date)
 ) day
 where date >= %(from)s
-order by date desc
+order by date desc limit %(limit)s::bigint
 """
 
 
-def between(from_date: date, to_date: date, currency: str | None = None) -> list[GrowthDay]:
-    """The days with changes from `from_date` to `to_date` (both inclusive), the newest first.
+def between(
+    from_date: date, to_date: date, currency: str | None = None, *, limit: int | None = None
+) -> list[GrowthDay]:
+    """The days with changes from `from_date` to `to_date` (both inclusive), the newest first; at most `limit`.
 
     `currency` picks accounts; customers have none and are always counted.
     """
-    found = prepared.fetch_all(_BETWEEN, {"from": from_date, "to": to_date, "currency": currency})
+    found = prepared.fetch_all(_BETWEEN, {"from": from_date, "to": to_date, "currency": currency, "limit": limit})
     return [GrowthDay(**dict(zip(GrowthDay.__struct_fields__, row, strict=True))) for row in found]
 
 
 def at_end_of(day: date, currency: str | None = None) -> GrowthDay | None:
     """The last day with a change up to `day`: its `customers` and `accounts` are those at the end of `day`."""
-    return next(iter(between(date.min, day, currency)), None)
+    return next(iter(between(date.min, day, currency, limit=1)), None)

@@ -9,8 +9,9 @@ from readmodels.activity import HourOfWeek
 from readmodels.average_balances import DayOfBalances
 from readmodels.balance_distribution import Band
 from readmodels.cash_position import CashDay
-from readmodels.daily_flows import DailyFlow
+from readmodels.daily_flows import Flow
 from readmodels.dormant_accounts import DormantAccount
+from readmodels.general_ledger import JournalEntry, Turnover
 from readmodels.growth import GrowthDay
 from readmodels.largest_movements import LargeMovement
 
@@ -107,12 +108,43 @@ class RefusalsBody(TypedDict):
     count: kinds.Count
 
 
-def daily_flow_body(flow: DailyFlow) -> DailyFlowBody:
+class TrialBalanceLineBody(TypedDict):
+    """All that was posted to an account class up to and with a day. `balance` is `debits` less `credits`."""
+
+    account_class: kinds.AccountClass
+    debits: MoneyBody
+    credits: MoneyBody
+    balance: MoneyBody
+    postings: kinds.Count
+
+
+class GeneralLedgerDayBody(TypedDict):
+    """What was posted to an account class on one day, and its balance at the end: debits less credits."""
+
+    date: kinds.Day
+    account_class: kinds.AccountClass
+    debits: MoneyBody
+    credits: MoneyBody
+    balance: MoneyBody
+    postings: kinds.Count
+
+
+class JournalEntryBody(TypedDict):
+    """An event that moved money (`position`: its place in the book), and the two account classes it is posted to."""
+
+    position: kinds.Position
+    type: str
+    debit: kinds.AccountClass
+    credit: kinds.AccountClass
+    amount: MoneyBody
+
+
+def daily_flow_body(flow: Flow) -> DailyFlowBody:
     return {
         "date": flow.date.isoformat(),
         "kind": flow.kind,
         "count": flow.count,
-        "amount": money(int(flow.amount_minor), flow.currency),
+        "amount": money(flow.amount_minor, flow.currency),
     }
 
 
@@ -189,4 +221,36 @@ def hour_of_week_body(hour: HourOfWeek) -> HourOfWeekBody:
         "hour": hour.hour,
         "count": hour.count,
         "amount": money(hour.amount_minor, hour.currency),
+    }
+
+
+def trial_balance_line_body(line: Turnover) -> TrialBalanceLineBody:
+    return {
+        "account_class": line.account_class.value,
+        "debits": money(line.debit_minor, line.currency),
+        "credits": money(line.credit_minor, line.currency),
+        "balance": money(line.balance_minor, line.currency),
+        "postings": line.count,
+    }
+
+
+def general_ledger_day_body(row: tuple[Turnover, int]) -> GeneralLedgerDayBody:
+    turnover, closing_minor = row
+    return {
+        "date": str(turnover.day),
+        "account_class": turnover.account_class.value,
+        "debits": money(turnover.debit_minor, turnover.currency),
+        "credits": money(turnover.credit_minor, turnover.currency),
+        "balance": money(closing_minor, turnover.currency),
+        "postings": turnover.count,
+    }
+
+
+def journal_entry_body(entry: JournalEntry) -> JournalEntryBody:
+    return {
+        "position": entry.position,
+        "type": entry.type,
+        "debit": entry.debit.value,
+        "credit": entry.credit.value,
+        "amount": money(entry.amount_minor, entry.currency),
     }

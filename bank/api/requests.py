@@ -1,6 +1,7 @@
 """What requests look like: bodies and query parameters."""
 
 from accounts.customer import EMAIL_LENGTH
+from accounts.postings import AccountClass
 from accounts.text import NAME_LENGTH, REFERENCE_LENGTH
 from bank.api.fields import (
     AccountField,
@@ -25,6 +26,7 @@ MOST_LIMIT = 200
 _MOST_POSITION = 10**18 - 1
 _QUERY_TEXT_LENGTH = 200
 _MOST_DAYS = 36_500
+_CLASSES = tuple(c.value for c in AccountClass)
 
 
 class RegisterCustomerRequest(StrictSerializer):
@@ -154,3 +156,24 @@ class DormantQuery(BandsQuery):
     """`GET /reports/dormant_accounts`: nothing was initiated for `days` days."""
 
     days = WholeNumberField(min_value=0, max_value=_MOST_DAYS, code="invalid_number", required=False)
+
+
+class TrialBalanceQuery(BandsQuery):
+    """`GET /reports/trial_balance`: at the end of a day."""
+
+    on = DateField(required=False, help_text="At the end of this day; today unless it is said.")
+
+
+class GeneralLedgerQuery(PeriodQuery):
+    """`GET /reports/general_ledger`: both dates inclusive."""
+
+    account_class = OneOfField(choices=_CLASSES, required=False)
+
+
+class JournalQuery(PageQuery):
+    """`GET /reports/journal`: one day."""
+
+    on = DateField(required=False, help_text="The day; today unless it is said.")
+    currency = CurrencyField()
+    account_class = OneOfField(choices=_CLASSES, required=False)
+    consistent_with = TextField(max_length=_QUERY_TEXT_LENGTH, required=False)

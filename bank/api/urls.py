@@ -6,6 +6,7 @@ from bank.api.base import NoSuchResource
 from bank.api.views.accounts import AccountsView, AccountView, MovementsView
 from bank.api.views.audit import CommandView, EventView
 from bank.api.views.batches import BatchesView
+from bank.api.views.books import GeneralLedgerView, JournalView, TrialBalanceView
 from bank.api.views.customers import CustomersView, CustomerView
 from bank.api.views.feed import EventsView
 from bank.api.views.me import MeView
@@ -25,10 +26,9 @@ from bank.api.views.reports import (
     ReportsView,
 )
 from bank.api.views.steering import CloseView, FreezeView, OverdraftLimitView, UnfreezeView
+from bank.api.views.webhook_deliveries import DeliveriesView, DeliveryView
 from bank.api.views.webhooks import (
     DeleteWebhookEndpointView,
-    DeliveriesView,
-    DeliveryView,
     DisableWebhookEndpointView,
     EnableWebhookEndpointView,
     ReplayWebhookView,
@@ -75,9 +75,12 @@ urlpatterns = [
     path("reports/cash_position", CashPositionView.as_view(), name="cash-position"),
     path("reports/daily_flows", DailyFlowsView.as_view(), name="daily-flows"),
     path("reports/dormant_accounts", DormantAccountsView.as_view(), name="dormant-accounts"),
+    path("reports/general_ledger", GeneralLedgerView.as_view(), name="general-ledger"),
     path("reports/growth", GrowthView.as_view(), name="growth"),
+    path("reports/journal", JournalView.as_view(), name="journal"),
     path("reports/largest_movements", LargestMovementsView.as_view(), name="largest-movements"),
     path("reports/refusals", RefusalsView.as_view(), name="refusals"),
+    path("reports/trial_balance", TrialBalanceView.as_view(), name="trial-balance"),
     path("webhook-endpoints", WebhookEndpointsView.as_view(), name="webhook-endpoints"),
     path("webhook-endpoints/<str:endpoint_id>", WebhookEndpointView.as_view(), name="webhook-endpoint"),
     path("webhook-endpoints/<str:endpoint_id>/disable", DisableWebhookEndpointView.as_view(), name="disable-webhook"),

@@ -110,7 +110,8 @@ CALLS = {
         ]
         for path in (
             *("activity", "average_balances", "balance_distribution", "cash_position", "daily_flows"),
-            *("dormant_accounts", "growth", "largest_movements?currency=EUR", "refusals"),
+            *("dormant_accounts", "general_ledger", "growth", "journal?currency=EUR"),
+            *("largest_movements?currency=EUR", "refusals", "trial_balance"),
         )
     },
     "webhook-endpoints": [

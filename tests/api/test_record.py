@@ -112,8 +112,8 @@ def test_a_stream_that_never_was_is_404(auditor: Api, stream_id: str, call: str)
 
 
 REPORTS = ["activity", "average_balances", "balance_distribution", "cash_position", "daily_flows", "dormant_accounts"]
-REPORTS += ["growth", "largest_movements", "refusals"]
-MUST_SAY = {"largest_movements": "currency=EUR"}
+REPORTS += ["general_ledger", "growth", "journal", "largest_movements", "refusals", "trial_balance"]
+MUST_SAY = dict.fromkeys(("journal", "largest_movements"), "currency=EUR")
 
 
 def test_reports_are_listed_with_how_far_they_are(teller: Api, account: Account) -> None:

@@ -1,16 +1,19 @@
 """Asynchronous reports: how far they have come, and waiting for one's own writes."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
 import pytest
 
+from accounts.handler import handle_all
 from ledger.consistency import token_of
 from ledger.ids import new_id
 from ledger.runner import drain
 from tests.api.client import Api, eur
 from tests.api.given import Account, a_customer, an_account
+from tests.steps import BY, deposit, transfer, withdraw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -123,9 +126,12 @@ REPORTS: dict[str, dict[str, Any]] = {
     "balance_distribution": {},
     "cash_position": {},
     "dormant_accounts": {"days": 0},
+    "general_ledger": {},
     "growth": {},
+    "journal": {"currency": "EUR"},
     "largest_movements": {"currency": "EUR"},
     "refusals": {},
+    "trial_balance": {},
 }
 
 
@@ -196,6 +202,11 @@ def test_figures_of_reports_are_those_of_the_events(teller: Api, account: Accoun
         ("activity?from=2026-02-30", "invalid_date"),
         ("balance_distribution?from=2026-03-29", "unknown_parameter"),
         ("growth?currency=EURO", "invalid_currency"),
+        ("trial_balance?on=2026-02-30", "invalid_date"),
+        ("trial_balance?from=2026-03-29", "unknown_parameter"),
+        ("general_ledger?account_class=gold", "invalid_choice"),
+        ("journal", "required"),
+        ("journal?currency=EUR&from=2026-03-29", "unknown_parameter"),
     ],
 )
 def test_what_a_report_is_not_asked_for_is_refused(teller: Api, query: str, code: str) -> None:
@@ -205,7 +216,74 @@ def test_what_a_report_is_not_asked_for_is_refused(teller: Api, query: str, code
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_whole_calendar_is_no_error(teller: Api, name: str) -> None:
-    days: dict[str, Any] = (
-        {} if name in ("balance_distribution", "dormant_accounts") else {"from": "0001-01-01", "to": "9999-12-31"}
-    )
-    assert teller.get(f"/reports/{name}", {**REPORTS[name], **days}).status == 200
+    ends = [{"from": "0001-01-01", "to": "9999-12-31"}]
+    if name in ("balance_distribution", "dormant_accounts"):
+        ends = [{}]
+    elif name in ("journal", "trial_balance"):
+        ends = [{"on": "0001-01-01"}, {"on": "9999-12-31"}]
+    for days in ends:
+        assert teller.get(f"/reports/{name}", {**REPORTS[name], **days}).status == 200
+
+
+# --- the books
+
+
+@pytest.mark.usefixtures("moved")
+def test_the_books_say_both_sides_of_every_event_and_are_equal(teller: Api) -> None:
+    lines = teller.get("/reports/trial_balance", {"currency": "EUR"}).body["data"]
+    found = {
+        line["account_class"]: [line[side]["amount"] for side in ("debits", "credits", "balance")] for line in lines
+    }
+    assert found == {
+        "cash": ["1000.00", "0.00", "1000.00"],
+        "customer_deposits": ["5.00", "1005.00", "-1000.00"],
+        "transfers_in_transit": ["5.00", "5.00", "0.00"],
+    }
+    assert [line["postings"] for line in lines] == [2, 4, 2]
+    (yen,) = teller.get("/reports/general_ledger", {"currency": "JPY", "account_class": "cash"}).body["data"]
+    assert [yen[side]["amount"] for side in ("debits", "credits", "balance")] == ["700", "70", "630"]
+    entries = teller.get("/reports/journal", {"currency": "EUR", "account_class": "transfers_in_transit"}).body["data"]
+    assert [(entry["type"], entry["debit"], entry["credit"], entry["amount"]) for entry in entries] == [
+        ("TransferSent", "customer_deposits", "transfers_in_transit", eur("5.00")),
+        ("TransferReceived", "transfers_in_transit", "customer_deposits", eur("5.00")),
+    ]
+    for name in ("trial_balance", "journal"):
+        assert teller.get(f"/reports/{name}", {**REPORTS[name], "on": "2020-01-01"}).body["data"] == []
+
+
+def test_a_general_ledger_in_pages_has_the_balance_at_the_end_of_each_day_on_every_page(teller: Api) -> None:
+    """Days without movements, more than one class and currency a day, and what is told late."""
+    first = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    euros, other = an_account(a_customer(), 0), an_account(a_customer(), 0)
+    yen = an_account(a_customer(), 0, currency="JPY")
+    commands: list[Any] = [deposit(euros.id, 100 + day, at=first + timedelta(days=day)) for day in (0, 1, 4)]
+    commands += [deposit(yen.id, 7, "JPY", at=first + timedelta(days=day)) for day in (1, 4)]
+    commands += [withdraw(euros.id, 10, at=first + timedelta(days=4)), transfer(euros.id, other.id, 3, at=first)]
+    handle_all([*commands, deposit(euros.id, 1, at=first - timedelta(days=2))], by=BY)
+    drain()
+    query: dict[str, Any] = {"to": "2026-03-31", "limit": 3}
+    rows: list[dict[str, Any]] = []
+    page = teller.get("/reports/general_ledger", query).body
+    while page["has_more"]:
+        rows += page["data"]
+        page = teller.get("/reports/general_ledger", {**query, "cursor": page["next_cursor"]}).body
+    rows += page["data"]
+    assert len(rows) == 4 + 4 + 3 + 2
+    for row in rows:
+        at_the_end = teller.get("/reports/trial_balance", {"on": row["date"]}).body["data"]
+        (same,) = [
+            line
+            for line in at_the_end
+            if line["account_class"] == row["account_class"]
+            and line["balance"]["currency"] == row["balance"]["currency"]
+        ]
+        assert row["balance"] == same["balance"]
+    assert [row["date"] for row in rows] == sorted((row["date"] for row in rows), reverse=True)
+    cash = [row["balance"] for row in rows if row["account_class"] == "cash"]
+    of_cash = teller.get("/reports/general_ledger", {"to": "2026-03-31", "account_class": "cash"}).body["data"]
+    assert [row["balance"] for row in of_cash] == cash
+    later = teller.get("/reports/general_ledger", {"from": "2026-03-05", "to": "2026-03-31", "currency": "EUR"}).body
+    assert [(row["account_class"], row["balance"]["amount"]) for row in later["data"]] == [
+        ("cash", "2.96"),
+        ("customer_deposits", "-2.96"),
+    ]

@@ -98,3 +98,4 @@ AccountStatus = Annotated[
     ),
 ]
 MovementKind = Annotated[str, Kind({"enum": ["deposit", "withdrawal", "transfer_sent", "transfer_received"]})]
+AccountClass = Annotated[str, Kind({"enum": ["cash", "customer_deposits", "transfers_in_transit"]})]

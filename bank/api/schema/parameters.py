@@ -29,6 +29,7 @@ _QUERY: Final = {
     "actor": "Events that this actor caused, such as `user:7`.",
     "correlation_id": "Events that this request caused: its `X-Request-ID`.",
     "currency": "Rows in this currency only.",
+    "account_class": "Rows of this account class of the general ledger only.",
 }
 # Texts that the bank made: nobody else can, so any other is refused.
 _OPAQUE: Final[dict[str, dict[str, Any]]] = {

@@ -1,9 +1,8 @@
 """/reports: figures over all customers, from asynchronous read models that say how far they have come."""
 
-from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar, Final, TypedDict
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from django.urls import reverse
@@ -15,15 +14,14 @@ from bank.api import report_bodies as bodies
 from bank.api.access import require_role
 from bank.api.answers import Answer
 from bank.api.base import ApiView, user_of
-from bank.api.bodies import AsOfBody, WithAsOfBody, as_of_body
-from bank.api.freshness import wait_until_consistent
+from bank.api.bodies import AsOfBody, WithAsOfBody
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.requests import BandsQuery, DaysQuery, DormantQuery, LargestQuery, PageQuery, PeriodQuery
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
+from bank.api.views.reporting import DaysView, ReportView, as_of_report, operation_of_report
 from bank.identity import policy
-from ledger.projections import AsyncProjection, projection_named
-from ledger.records import rfc3339
+from ledger.projections import projection_named
 from readmodels import (
     activity,
     average_balances,
@@ -31,8 +29,7 @@ from readmodels import (
     cash_position,
     daily_flows,
     dormant_accounts,
-    events,
-    freshness,
+    general_ledger,
     growth,
     largest_movements,
     refusals,
@@ -40,7 +37,6 @@ from readmodels import (
 from readmodels.refusals import RefusalFilter
 
 _DORMANT_DAYS: Final = 90
-_DATE_LENGTH: Final = len("2026-03-29")
 
 
 class ReportBody(TypedDict):
@@ -52,7 +48,7 @@ class ReportBody(TypedDict):
     as_of: AsOfBody
 
 
-# The read models that are reports, and where each is.
+# The reports, and where each is.
 _REPORTS: Final = {
     "activity": "api:activity",
     "average_balances": "api:average-balances",
@@ -60,9 +56,17 @@ _REPORTS: Final = {
     "cash_position": "api:cash-position",
     "daily_flows": "api:daily-flows",
     "dormant_accounts": "api:dormant-accounts",
+    "general_ledger": "api:general-ledger",
     "growth": "api:growth",
+    "journal": "api:journal",
     "largest_movements": "api:largest-movements",
     "refusals": "api:refusals",
+    "trial_balance": "api:trial-balance",
+}
+# A report is a read model of its own name, and is described by it; but for what else is seen in the general ledger.
+_BOOKS: Final = {
+    "journal": "The events of a day that moved money, each with both of its sides.",
+    "trial_balance": "Debits and credits of every account class at the end of a day; both sides are equal.",
 }
 
 
@@ -80,124 +84,60 @@ class ReportsView(ApiView):
         return Answer(page_body(request, names, self.query["limit"], body=_report_body, key=str))
 
 
-def _operation(operation_id: str, summary: str, item: Any) -> dict[str, Operation]:
-    answer = Page(item=item, more=WithAsOfBody)
-    problems = {503: ("not_yet_consistent",)}
-    return {"GET": Operation(id=operation_id, summary=summary, answer=answer, problems=problems)}
-
-
-class ReportView(ApiView):
-    """A page of a report. A list is short, or else `rows` begin near the cursor; what stands before it is dropped."""
-
-    scopes = {"GET": (Scope.REPORTS_READ,)}
-    name: ClassVar[str]
-    body: ClassVar[Callable[[Any], Any]]
-
-    def get(self, request: Request) -> Answer:
-        require_role(policy.may_see_reports(user_of(request)))
-        if _is_async(self.name):
-            wait_until_consistent(self.name, self.query)
-        # The freshness first: the figures are then at least as new as it says.
-        as_of = _as_of(self.name)
-        behind = key_of_cursor(request, self.query)
-        rows = self.rows(behind)
-        if behind is not None:
-            rows = [row for row in rows if self.is_behind(self.place(row), behind)]
-        page = page_body(request, rows, self.query["limit"], body=type(self).body, key=self.place)
-        return Answer({**page, "as_of": as_of})
-
-    @abstractmethod
-    def rows(self, behind: str | None) -> Sequence[Any]:
-        """The report in its order, from the cursor's place or before it on."""
-
-    @abstractmethod
-    def place(self, row: Any) -> str:
-        """Where a row stands."""
-
-    def is_behind(self, place: str, other: str) -> bool:
-        """Whether the first place comes later in the list."""
-        return place > other
-
-
-class _DaysView(ReportView):
-    """The newest day first; a day has a handful of rows."""
-
-    parameters = {"GET": PeriodQuery()}
-
-    @override
-    def place(self, row: Any) -> str:
-        return f"{row.date.isoformat()}/{getattr(row, 'currency', '')}/{getattr(row, 'kind', '')}"
-
-    @override
-    def is_behind(self, place: str, other: str) -> bool:
-        day, its_day = place[:_DATE_LENGTH], other[:_DATE_LENGTH]
-        return day < its_day or (day == its_day and place > other)
-
-    @override
-    def rows(self, behind: str | None) -> Sequence[Any]:
-        to_date = self.query.get("to", date.max)
-        if behind is not None:
-            to_date = min(to_date, date.fromisoformat(behind[:_DATE_LENGTH]))
-        return self.days(self.query.get("from", date.min), to_date, self.query.get("currency"))
-
-    @abstractmethod
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[Any]:
-        """The rows of these days."""
-
-
-class DailyFlowsView(_DaysView):
+class DailyFlowsView(DaysView):
     """What came in and went out, by day, currency and kind."""
 
-    name, body = "daily_flows", bodies.daily_flow_body
-    contract = _operation("showDailyFlows", "What came, went and moved by day", bodies.DailyFlowBody)
+    projection, body = "daily_flows", bodies.daily_flow_body
+    contract = operation_of_report("showDailyFlows", "What came, went and moved by day", bodies.DailyFlowBody)
 
     @override
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[Any]:
-        return daily_flows.between(from_date, to_date, currency=currency)
+    def days(self, from_date: date, to_date: date, currency: str | None, after: tuple[str, str]) -> Sequence[Any]:
+        return daily_flows.between(from_date, to_date, currency, limit=self.query["limit"] + 1, after=after)
 
 
-class CashPositionView(_DaysView):
+class CashPositionView(DaysView):
     """What the bank holds for its customers, on each day with money in or out."""
 
-    name, body = "cash_position", bodies.cash_day_body
-    contract = _operation("showCashPosition", "What the bank holds by day", bodies.CashDayBody)
+    projection, body = "cash_position", bodies.cash_day_body
+    contract = operation_of_report("showCashPosition", "What the bank holds by day", bodies.CashDayBody)
 
     @override
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[Any]:
-        return cash_position.between(from_date, to_date, currency)
+    def days(self, from_date: date, to_date: date, currency: str | None, after: tuple[str, str]) -> Sequence[Any]:
+        return cash_position.between(from_date, to_date, currency, limit=self.query["limit"] + 1, after=after[0])
 
 
-class AverageBalancesView(_DaysView):
+class AverageBalancesView(DaysView):
     """All balances and the average of one, at the end of every calendar day up to today."""
 
-    name, body = "average_balances", bodies.day_of_balances_body
-    contract = _operation("showAverageBalances", "Balances at the ends of days", bodies.DayOfBalancesBody)
+    projection, body = "average_balances", bodies.day_of_balances_body
+    contract = operation_of_report("showAverageBalances", "Balances at the ends of days", bodies.DayOfBalancesBody)
 
     @override
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[Any]:
+    def days(self, from_date: date, to_date: date, currency: str | None, after: tuple[str, str]) -> Sequence[Any]:
         last = min(to_date, timezone.now().date())
         count = (self.query["limit"] + 1) * 2  # the cursor's own day is among them
         most = count + len(average_balances.currencies())
         return average_balances.between(from_date, last, currency, limit=most)
 
 
-class GrowthView(_DaysView):
+class GrowthView(DaysView):
     """Who came, what was opened, closed and frozen, on each day with changes; `currency` picks accounts."""
 
-    name, body = "growth", bodies.growth_day_body
-    contract = _operation("showGrowth", "Customers and accounts over time", bodies.GrowthDayBody)
+    projection, body = "growth", bodies.growth_day_body
+    contract = operation_of_report("showGrowth", "Customers and accounts over time", bodies.GrowthDayBody)
 
     @override
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[Any]:
-        return growth.between(from_date, to_date, currency)
+    def days(self, from_date: date, to_date: date, currency: str | None, after: tuple[str, str]) -> Sequence[Any]:
+        most = self.query["limit"] + 2  # the cursor's own day is among them
+        return growth.between(from_date, to_date, currency, limit=most)
 
 
 class ActivityView(ReportView):
     """Movements by hour of the week, by the bank's clock, over the days asked for."""
 
-    name, body = "activity", bodies.hour_of_week_body
+    projection, body = "activity", bodies.hour_of_week_body
     parameters = {"GET": PeriodQuery()}
-    contract = _operation("showActivity", "Movements by weekday and hour", bodies.HourOfWeekBody)
+    contract = operation_of_report("showActivity", "Movements by weekday and hour", bodies.HourOfWeekBody)
 
     @override
     def rows(self, behind: str | None) -> Sequence[Any]:
@@ -212,9 +152,11 @@ class ActivityView(ReportView):
 class LargestMovementsView(ReportView):
     """The largest movements in a currency on the days asked for, the largest first; 25 of them."""
 
-    name, body = "largest_movements", bodies.large_movement_body
+    projection, body = "largest_movements", bodies.large_movement_body
     parameters = {"GET": LargestQuery()}
-    contract = _operation("showLargestMovements", "The largest movements of a period", bodies.LargeMovementBody)
+    contract = operation_of_report(
+        "showLargestMovements", "The largest movements of a period", bodies.LargeMovementBody
+    )
 
     @override
     def rows(self, behind: str | None) -> Sequence[Any]:
@@ -235,9 +177,9 @@ class LargestMovementsView(ReportView):
 class BalanceDistributionView(ReportView):
     """How many open accounts hold how much, in bands of powers of ten, the lowest first."""
 
-    name, body = "balance_distribution", bodies.band_body
+    projection, body = "balance_distribution", bodies.band_body
     parameters = {"GET": BandsQuery()}
-    contract = _operation("showBalanceDistribution", "How many accounts hold how much", bodies.BandBody)
+    contract = operation_of_report("showBalanceDistribution", "How many accounts hold how much", bodies.BandBody)
 
     @override
     def rows(self, behind: str | None) -> Sequence[Any]:
@@ -251,9 +193,9 @@ class BalanceDistributionView(ReportView):
 class DormantAccountsView(ReportView):
     """Open accounts on which nothing was initiated for so many days, the longest unused first."""
 
-    name, body = "dormant_accounts", bodies.dormant_account_body
+    projection, body = "dormant_accounts", bodies.dormant_account_body
     parameters = {"GET": DormantQuery()}
-    contract = _operation("showDormantAccounts", "Accounts that nobody uses", bodies.DormantAccountBody)
+    contract = operation_of_report("showDormantAccounts", "Accounts that nobody uses", bodies.DormantAccountBody)
 
     @override
     def rows(self, behind: str | None) -> Sequence[Any]:
@@ -269,10 +211,10 @@ class DormantAccountsView(ReportView):
         return f"{row.last_on.isoformat()}/{row.account_id}"
 
 
-class RefusalsView(_DaysView):
+class RefusalsView(DaysView):
     """How often commands were refused, by day of recording and reason: counted in the command log, never behind."""
 
-    name, body = "refusals", dict
+    projection, body = "refusals", dict
     parameters = {"GET": DaysQuery()}
     contract = {
         "GET": Operation(
@@ -283,7 +225,9 @@ class RefusalsView(_DaysView):
     }
 
     @override
-    def days(self, from_date: date, to_date: date, currency: str | None) -> Sequence[bodies.RefusalsBody]:
+    def days(
+        self, from_date: date, to_date: date, currency: str | None, after: tuple[str, str]
+    ) -> Sequence[bodies.RefusalsBody]:
         found = refusals.by_day(RefusalFilter(from_date=from_date, to_date=to_date))
         return [
             {"date": day.day.isoformat(), "reason": reason, "count": day.counts[reason]}
@@ -296,21 +240,10 @@ class RefusalsView(_DaysView):
         return f"{row['date']}/{row['reason']}"
 
 
-def _is_async(name: str) -> bool:
-    return isinstance(projection_named(name), AsyncProjection)
-
-
-def _as_of(name: str) -> AsOfBody:
-    """What is counted when asked is as of the last event that there is."""
-    if _is_async(name):
-        return as_of_body(freshness.as_of(name))
-    return {"position": events.head_position(), "timestamp": rfc3339(timezone.now()), "lag_events": 0}
-
-
 def _report_body(name: str) -> ReportBody:
     return {
         "name": name,
-        "description": projection_named(name).description,
+        "description": _BOOKS.get(name) or projection_named(name).description,
         "path": reverse(_REPORTS[name]),
-        "as_of": _as_of(name),
+        "as_of": as_of_report(general_ledger.PROJECTION.name if name in _BOOKS else name),
     }

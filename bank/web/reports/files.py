@@ -30,7 +30,7 @@ def daily_flows_lines(asked: Asked) -> Lines:
             flow.currency,
             flow.kind,
             str(flow.count),
-            format_minor(int(flow.amount_minor), flow.currency),
+            format_minor(flow.amount_minor, flow.currency),
         )
 
 
@@ -71,13 +71,25 @@ def growth_lines(asked: Asked) -> Lines:
 
 
 def largest_movements_lines(asked: Asked) -> Lines:
-    """A line a movement, each side of a transfer for itself; whose it is, by its number."""
-    yield "position", "date", "kind", "currency", "amount", "account_id", "occurred_at"
+    """A line a movement, as on the page, the largest first; whose it is, by the number of the account."""
+    yield (
+        "rank",
+        "position",
+        "date",
+        "kind",
+        "currency",
+        "amount",
+        "account_id",
+        "counterparty_account_id",
+        "occurred_at",
+    )
     kind = asked.more["kind"] or None
-    for found in largest_movements.largest(asked.from_date, asked.to_date, asked.currency, kind):
+    movements = largest_movements.largest(asked.from_date, asked.to_date, asked.currency, kind)
+    for rank, found in enumerate(movements, start=1):
         amount = format_minor(found.amount_minor, found.currency)
-        moved = str(found.date), found.kind, found.currency, amount
-        yield str(found.position), *moved, str(found.account_id), found.occurred_at.isoformat()
+        moved = str(found.position), str(found.date), found.kind, found.currency, amount
+        other = str(found.counterparty_account_id or "")
+        yield str(rank), *moved, str(found.account_id), other, found.occurred_at.isoformat()
 
 
 def dormant_accounts_lines(asked: Asked) -> Lines:
