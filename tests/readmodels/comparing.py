@@ -12,10 +12,12 @@ from readmodels import (
     daily_flows,
     dormant_accounts,
     freshness,
+    general_ledger,
     growth,
     largest_movements,
     refusals,
 )
+from readmodels.general_ledger import JournalRow
 from readmodels.refusals import RefusalFilter
 from tests.readmodels import recomputed
 from tests.readmodels.recomputed import Recomputed
@@ -36,6 +38,7 @@ def check_every_report(*, to_date: date) -> Recomputed:
     check_growth(true)
     check_largest(true)
     check_activity(true)
+    check_books(true)
     bands = [(b.currency, b.band, b.accounts, b.total_minor) for b in balance_distribution.bands()]
     assert bands == true.bands()
     dormant = dormant_accounts.page(date.max, 10**6)
@@ -73,6 +76,26 @@ def check_activity(true: Recomputed) -> None:
     found = activity.between(*_ALL)
     assert {(h.weekday, h.hour, h.currency): h.count for h in found} == true.hours
     assert {(h.weekday, h.hour, h.currency): h.amount_minor for h in found} == true.hour_sums
+
+
+def check_books(true: Recomputed) -> None:
+    """The general ledger with the balance at each day's end, the trial balance, and the journal of each day."""
+    ledger = [
+        (t.day, t.currency, t.account_class.value, t.debit_minor, t.credit_minor, t.count, closing_minor)
+        for t, closing_minor in general_ledger.statement(*_ALL, 10**9)
+    ]
+    assert ledger == true.statement()
+    days = sorted({day for day, _ in true.journal})
+    for day in {*days[:: len(days) // 40 + 1], *days[-1:]}:
+        lines = general_ledger.trial_balance(day)
+        found = {(t.currency, t.account_class.value): [t.debit_minor, t.credit_minor, t.count] for t in lines}
+        assert found == true.trial_balance(day)
+        for currency in {t.currency for t in lines}:
+            assert sum(t.balance_minor for t in lines if t.currency == currency) == 0
+    for (day, currency), entries in true.journal.items():
+        journal = general_ledger.journal(day, currency, len(entries) + 1)
+        assert [(e.position, e.type, e.amount_minor) for e in journal] == entries
+    assert JournalRow.objects.count() == sum(map(len, true.journal.values()))
 
 
 def _values(row: Any) -> tuple[Any, ...]:

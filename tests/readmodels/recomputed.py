@@ -29,6 +29,13 @@ _GROWTH = {
     "AccountFrozen": "accounts_frozen",
     "AccountUnfrozen": "accounts_unfrozen",
 }
+# (debit, credit), as docs/JOURNAL.md has it.
+_POSTED = {
+    "DepositMade": ("cash", "customer_deposits"),
+    "WithdrawalMade": ("customer_deposits", "cash"),
+    "TransferSent": ("customer_deposits", "transfers_in_transit"),
+    "TransferReceived": ("transfers_in_transit", "customer_deposits"),
+}
 _DECIMALS = {"JPY": 0, "KWD": 3}
 _PAGE = 5_000
 
@@ -48,6 +55,8 @@ class Recomputed:
         self.closed: set[UUID] = set()
         self.accounts_opened: Counter[tuple[str, date]] = Counter()
         self.accounts_closed: Counter[tuple[str, date]] = Counter()
+        self.posted: dict[tuple[date, str, str], list[int]] = {}  # debits, credits, how many, by day, currency, class
+        self.journal: defaultdict[tuple[date, str], list[tuple[int, str, int]]] = defaultdict(list)
         for position, name, stream_id, data in _sealed():
             self._take(position, name, stream_id, data)
         self.large.sort()
@@ -75,6 +84,11 @@ class Recomputed:
         total[0] += 1
         total[1] += amount
         self.balances[stream_id] += _SIGNS[name] * amount
+        self.journal[day, currency].append((position, name, amount))
+        for side, account_class in enumerate(_POSTED[name]):
+            posted = self.posted.setdefault((day, currency, account_class), [0, 0, 0])
+            posted[side] += amount
+            posted[2] += 1
         if name != "TransferReceived":
             self.last_on[stream_id] = max(self.last_on[stream_id], day)
             self.large.append((-amount, position, day, currency, _KINDS[name]))
@@ -95,6 +109,25 @@ class Recomputed:
                 rows.append((day, currency, position, came[0], came[1], went[0], went[1], closing))
                 position = closing
         return sorted(rows, key=lambda row: (-row[0].toordinal(), row[1]))
+
+    def statement(self) -> list[tuple[date, str, str, int, int, int, int]]:
+        """(day, currency, class, debits, credits, how many, balance at the day's end), the newest first."""
+        balances: Counter[tuple[str, str]] = Counter()
+        rows = []
+        for (day, currency, account_class), (debits, owed, count) in sorted(self.posted.items()):
+            balances[currency, account_class] += debits - owed
+            rows.append((day, currency, account_class, debits, owed, count, balances[currency, account_class]))
+        return sorted(rows, key=lambda row: (-row[0].toordinal(), *row[1:3]))
+
+    def trial_balance(self, day: date) -> dict[tuple[str, str], list[int]]:
+        """Debits, credits and how many, by currency and class, up to and with a day."""
+        found: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for (its_day, currency, account_class), figures in self.posted.items():
+            if its_day <= day:
+                found[currency, account_class] = [
+                    a + b for a, b in zip(found[currency, account_class], figures, strict=True)
+                ]
+        return found
 
     def ends_of_days(self, to_date: date) -> list[tuple[date, str, int, int]]:
         """(day, currency, all balances, open accounts) of every calendar day, the newest first."""

@@ -23,6 +23,7 @@ from readmodels import (
     cash_position,
     daily_flows,
     dormant_accounts,
+    general_ledger,
     growth,
     largest_movements,
 )
@@ -46,6 +47,7 @@ REPORTS = [
     activity.PROJECTION,
     balance_distribution.PROJECTION,
     dormant_accounts.PROJECTION,
+    general_ledger.PROJECTION,
 ]
 # Hours at which clocks are changed, ends of days, of the bank's day and of UTC's.
 CLOCK_CHANGES = [
@@ -143,3 +145,12 @@ def test_a_large_bank_s_reports_are_what_its_events_say() -> None:
     drain()
     true = check_every_report(to_date=timezone.now().date() + timedelta(days=1))
     assert len(true.large) > 5_000
+
+
+@pytest.mark.skipif("PASSBOOK_PKDD99" not in os.environ, reason="PASSBOOK_PKDD99 names no folder with the data set")
+def test_a_real_bank_s_reports_are_what_its_events_say() -> None:
+    """Of what docs/pkdd99.md imports, all of it."""
+    call_command("import_pkdd99", os.environ["PASSBOOK_PKDD99"])
+    drain()
+    true = check_every_report(to_date=timezone.now().date())
+    assert true.large
