@@ -46,7 +46,7 @@ MAX_BALANCE_MINOR = 10**17
 
 
 class OpenAccount(Command, frozen=True, kw_only=True):
-    """Open an account for a registered customer."""
+    """Open an account for a registered customer. `overdraft_limit_currency`: where it was said beside the limit."""
 
     account_id: UUID
     customer_id: UUID
@@ -54,6 +54,7 @@ class OpenAccount(Command, frozen=True, kw_only=True):
     name: str
     currency: str
     overdraft_limit_minor: int = 0
+    overdraft_limit_currency: str | None = None
 
     def __post_init__(self) -> None:
         exponent_of(self.currency)
@@ -139,13 +140,15 @@ class RenameAccount(Command, frozen=True, kw_only=True):
 
 
 def open_account(account: Account | None, customer: Customer | None, command: OpenAccount) -> list[AccountEvent]:
-    """Refuses an unknown or erased customer, and an id that is taken."""
+    """Refuses an unknown or erased customer, an id that is taken, and an overdraft limit in another currency."""
     if customer is None:
         raise CustomerNotFound
     if customer.is_erased:
         raise CustomerIsErased
     if account is not None:
         raise AccountAlreadyOpened
+    if command.overdraft_limit_currency not in (None, command.currency):
+        raise CurrencyMismatch(account_currency=command.currency, currency=command.overdraft_limit_currency)
     return [
         AccountOpened(
             customer_id=command.customer_id,

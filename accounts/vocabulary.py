@@ -69,6 +69,7 @@ FIELDS: Final[dict[str, str]] = {
     "opened_at": "When the account was opened.",
     "operation": "How the money came or went, as a bank says it: cash, card, collection.",
     "overdraft_limit": "How far below zero the balance may go, with its currency.",
+    "overdraft_limit_currency": "The currency that was said beside the overdraft limit; null: the account's.",
     "overdraft_limit_minor": "How far below zero the balance may go.",
     "overlap_seconds": "How long the secret before goes on signing beside the new one.",
     "payee_id": "The payee, by an id that is made of the customer and the IBAN.",

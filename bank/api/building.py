@@ -16,7 +16,6 @@ from accounts.account_commands import (
 from accounts.customer import RegisterCustomer
 from accounts.iban import iban_for
 from bank.api.commanding import Intent
-from bank.api.problems import invalid_field
 from ledger.ids import derived_id
 
 Cash = TypeVar("Cash", Deposit, Withdraw)
@@ -34,12 +33,8 @@ def register_customer(intent: Intent) -> RegisterCustomer:
 
 
 def open_account(intent: Intent) -> OpenAccount:
-    """Raises Problem (400) where the overdraft limit is in another currency."""
     values = intent.values
     limit = values.get("overdraft_limit")
-    if limit is not None and limit.currency != values["currency"]:
-        detail = "The overdraft limit must be in the account's currency."
-        raise invalid_field("/overdraft_limit/currency", "currency_mismatch", detail)
     account_id = derived_id(intent.command_id, "account")
     return OpenAccount(
         command_id=intent.command_id,
@@ -50,6 +45,7 @@ def open_account(intent: Intent) -> OpenAccount:
         name=values["name"],
         currency=values["currency"],
         overdraft_limit_minor=limit.minor if limit is not None else 0,
+        overdraft_limit_currency=limit.currency if limit is not None else None,
     )
 
 

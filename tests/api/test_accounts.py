@@ -107,12 +107,6 @@ def test_an_account_is_opened_and_found(teller: Api) -> None:
         ({"currency": 978}, 400, "/currency", "invalid_currency"),
         ({"overdraft_limit": eur("-1")}, 400, "/overdraft_limit/amount", "invalid_amount"),
         ({"overdraft_limit": eur("1.001")}, 400, "/overdraft_limit/amount", "invalid_amount"),
-        (
-            {"overdraft_limit": {"amount": "1", "currency": "USD"}},
-            400,
-            "/overdraft_limit/currency",
-            "currency_mismatch",
-        ),
         ({"overdraft_limit": None}, 400, "/overdraft_limit", "invalid_amount"),
         ({"iban": "LU280019400644750000"}, 400, "/iban", "unknown_field"),
     ],
@@ -122,6 +116,16 @@ def test_an_account_needs_a_customer_a_name_and_a_currency(
 ) -> None:
     answer = teller.post("/accounts", {"customer_id": str(ada_id), "name": "Savings", "currency": "EUR", **change})
     assert (answer.status, answer.code, answer.pointers) == (status, code, [pointer])
+
+
+def test_an_overdraft_limit_in_another_currency_is_refused_on_record(teller: Api, ada_id: UUID) -> None:
+    body = {"customer_id": str(ada_id), "name": "Savings", "currency": "EUR"}
+    in_dollars = {**body, "overdraft_limit": {"amount": "1", "currency": "USD"}}
+    key = str(new_id())
+    first, again = (teller.post("/accounts", in_dollars, key=key) for _ in range(2))
+    assert (first.status, first.code, again.body) == (422, "currency_mismatch", first.body)
+    assert again.header("Idempotency-Replayed") == "true"
+    assert teller.post("/accounts", body, key=key).code == "idempotency_key_reused"
 
 
 def test_an_overdraft_limit_of_zero_is_none(teller: Api, ada_id: UUID) -> None:

@@ -257,12 +257,14 @@ def test_an_item_of_a_list_is_judged_like_a_line(teller: Api, account: Account, 
     assert (answer.status, answer.pointers) == (400, ["/1"])
 
 
-def test_an_overdraft_limit_in_another_currency_is_named(teller: Api, ada_id: UUID, account: Account) -> None:
+def test_an_overdraft_limit_in_another_currency_is_refused_in_its_line(
+    teller: Api, ada_id: UUID, account: Account
+) -> None:
     opening: dict[str, Any] = {"customer_id": str(ada_id), "name": "Dollars", "currency": "USD"}
     opening["overdraft_limit"] = eur("1")
-    answer = send(teller, [deposit(account), a_line("OpenAccount", **opening)])
-    assert (answer.code, answer.pointers) == ("currency_mismatch", ["/1/overdraft_limit/currency"])
-    assert balance(teller, account) == "500.00"
+    done, refused = outcomes(send(teller, [deposit(account), a_line("OpenAccount", **opening)]))
+    assert (done["status"], refused["status"], refused["refusal"]["code"]) == (201, 422, "currency_mismatch")
+    assert refused["command_id"] is not None
 
 
 def test_every_wrong_line_is_named_up_to_twenty(teller: Api, account: Account) -> None:

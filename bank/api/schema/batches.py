@@ -36,8 +36,6 @@ def batch_schema(registry: ComponentRegistry) -> Schema:
 def codes_of_batches() -> tuple[str, ...]:
     """The codes with which a batch can be malformed (400)."""
     codes = {"not_a_list", "empty_batch", "idempotency_key_invalid", "invalid_choice", "invalid_id"}
-    # Of opening an account, which compares two fields.
-    codes.add("currency_mismatch")
     for kind in KINDS.values():
         codes |= codes_of_body(kind.form)
     return tuple(sorted(codes))

@@ -61,9 +61,9 @@ class AccountsView(CommandView):
             answer=OpenedBody,
             status=201,
             problems={
-                400: ("currency_mismatch",),
                 404: ("customer_not_found",),
                 409: ("account_already_opened", "customer_erased", "iban_taken", "id_taken"),
+                422: ("currency_mismatch",),
             },
             headers=("ETag", "Location", "Consistency-Token", "Idempotency-Replayed"),
             example={
