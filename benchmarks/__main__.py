@@ -17,12 +17,14 @@ CASES = (
     "http",
     "reports",
     "reports_together",
+    "report_lag",
     "book",
     "streams",
     "account_page",
+    "audit_pages",
 )
 # They take minutes and many gigabytes: only where they are named.
-ONLY_NAMED = ("ten_million", "audit_pages")
+ONLY_NAMED = ("ten_million", "audit_pages", "report_pages")
 
 
 def main(names: list[str]) -> int:
@@ -39,13 +41,26 @@ def main(names: list[str]) -> int:
         django.setup()
         call_command("migrate", verbosity=0)
 
-        from benchmarks import account_page, audit_pages, book, commands, http, peers, reports, streams, ten_million
+        from benchmarks import (
+            account_page,
+            audit_pages,
+            book,
+            commands,
+            http,
+            peers,
+            report_lag,
+            report_pages,
+            reports,
+            streams,
+            ten_million,
+        )
         from benchmarks.bank import make_bank
         from ledger.connections import close_pool
 
         bank = make_bank(accounts=10_000)
-        modules = (commands, peers, reports, book, streams, http, account_page, ten_million, audit_pages)
-        cases = {name: case for module in modules for name, case in module.CASES.items()}
+        modules = (commands, peers, reports, report_lag, book, streams, http, account_page)
+        large = (ten_million, audit_pages, report_pages)
+        cases = {name: case for module in (*modules, *large) for name, case in module.CASES.items()}
         try:
             for name in names or CASES:
                 print(f"\n{name}: {(cases[name].__doc__ or '').partition(chr(10))[0]}", flush=True)

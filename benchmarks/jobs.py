@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -31,9 +31,13 @@ class Done(msgspec.Struct, frozen=True):
 class Job:
     """A job in a process of its own, ready to go."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.jobs", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "benchmarks.jobs", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
@@ -73,6 +77,7 @@ def report(label: str, name: str, target: str = "") -> Done:
 
 def _jobs() -> dict[str, Callable[[str], int]]:
     """How many events the job of each kind passed over; the argument is what stands behind the colon in its name."""
+    from bank.ops.pkdd99.importer import import_folder
     from ledger import rebuilding, runner, sealing
     from ledger.export import Selection, export_lines
     from ledger.keys import trusted_keys
@@ -103,6 +108,12 @@ def _jobs() -> dict[str, Callable[[str], int]]:
                 lines += 1
         return lines
 
+    def imported(folder: str) -> int:
+        summary = import_folder(
+            Path(folder), until=None, report=_no_matter, on_break=_no_matter, progress=lambda *_: None
+        )
+        return summary.movements.total
+
     return {
         "seal": seal,
         "catch-up": catch_up,
@@ -110,7 +121,12 @@ def _jobs() -> dict[str, Callable[[str], int]]:
         "rebuild": lambda name: rebuilding.rebuild(name).events,
         "verify": verification,
         "export": export,
+        "import": imported,
     }
+
+
+def _no_matter(_: object) -> None:
+    """What an import says on its way."""
 
 
 def _peak_mb() -> float:

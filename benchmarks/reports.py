@@ -29,7 +29,7 @@ def reports(bank: Bank) -> None:
 
     worker = start(parts.worker())
     try:
-        _until_all_is_read()
+        until_all_is_read()
         sealed, reported = [], []
         for _ in range(COMMANDS):
             # The bank is idle in between, and never in step with anything.
@@ -91,7 +91,7 @@ def _one(bank: Bank) -> tuple[float, float]:
     return sealed - committed, time.perf_counter() - committed
 
 
-def _until_all_is_read() -> None:
+def until_all_is_read() -> None:
     """The worker is up, and what other benchmarks left is sealed and reported."""
     with cursor() as cur:
 

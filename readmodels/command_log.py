@@ -95,6 +95,11 @@ def page(wanted: CommandFilter, limit: int, *, before: UUID | None = None, after
     )
 
 
+def newest(wanted: CommandFilter, limit: int) -> list[UUID]:
+    """The ids alone of up to `limit` commands. Raises TooMuchToLookThrough."""
+    return _ids(*statement(wanted, limit, None, newer=False, lead=lead_of(wanted)))
+
+
 def statement(
     wanted: CommandFilter, limit: int, mark: UUID | None, *, newer: bool, lead: str | None = None
 ) -> tuple[str, list[Any]]:

@@ -98,7 +98,9 @@ class EventAdmin(ReadOnlyAdmin):
             found = event_pages.page(EventFilter(type=wanted), FOUND_AT_MOST).events
         except TooBroad:
             return query.none()
-        return query.filter(entry__position__in=[event.position for event in found])
+        # By the table's own key, along which the list goes: what it does not show is not read.
+        book = Entry.objects.filter(position__in=[event.position for event in found])
+        return query.filter(pk__in=list(book.values_list("event_id", flat=True)))
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
@@ -196,10 +198,10 @@ class CommandAdmin(ReadOnlyAdmin):
             actor="" if command_id else term,
         )
         try:
-            found = command_log.page(wanted, FOUND_AT_MOST).commands
+            found = command_log.newest(wanted, FOUND_AT_MOST)
         except TooMuchToLookThrough:
             return query.none()
-        return query.filter(pk__in=[command.pk for command in found])
+        return query.filter(pk__in=found)
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 # Of what is looked for, so many are listed, the newest ones; the pages under /audit have all.
-FOUND_AT_MOST: Final = 1_000
+FOUND_AT_MOST: Final = 500
 
 
 class BoundedPaginator(Paginator[Any]):

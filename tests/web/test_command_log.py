@@ -304,7 +304,7 @@ class TestPlans:
 def fetched(sql: str, values: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def explain(sql: str, values: list[Any]) -> str:
