@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +33,8 @@ _LENGTH: Final = struct.Struct(">i").pack
 # One dimension, whether there are nulls, the type; how many, counted from 1.
 _HEADER: Final = struct.Struct(">iiIii").pack
 _NULL: Final = _LENGTH(-1)
+# The binary form of jsonb is this byte and the text.
+_JSONB_VERSION: Final = b"\x01"
 # PostgreSQL counts microseconds from here.
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -102,14 +105,22 @@ def _bytes_of(name: str, oid: int) -> type[bytes]:
 
 
 class _Kind:
-    """A column's type. `pack` makes the bytes of values that are not null, each behind its length."""
+    """A column's type. `pack_one` makes the bytes of a value, `pack` those of many, each behind its length."""
 
-    __slots__ = ("_empty", "_one", "_only_null", "_pack", "array", "oid", "single")
+    __slots__ = ("_empty", "_one", "_only_null", "_pack", "_pack_one", "array", "oid", "single")
 
-    def __init__(self, name: str, oid: int, array_oid: int, pack: Callable[[Sequence[Any]], bytes]) -> None:
+    def __init__(
+        self,
+        name: str,
+        oid: int,
+        array_oid: int,
+        pack_one: Callable[[Any], bytes],
+        pack: Callable[[Sequence[Any]], bytes],
+    ) -> None:
         self.oid = oid
         self.single = _bytes_of(name, oid)
         self.array = _bytes_of(f"{name}_array", array_oid)
+        self._pack_one = pack_one
         self._pack = pack
         self._one = _HEADER(1, 0, oid, 1, 1)
         self._empty = self.array(struct.pack(">iiI", 0, 0, oid))
@@ -117,7 +128,7 @@ class _Kind:
 
     def value(self, value: Any) -> bytes | None:
         """One value of this type, for psycopg to send."""
-        return None if value is None else self.single(self._pack((value,))[4:])
+        return None if value is None else self.single(self._pack_one(value))
 
     def column(self, values: Sequence[Any]) -> bytes:
         """The values as an array of this type, for psycopg to send."""
@@ -159,31 +170,37 @@ def _uuids(values: Sequence[UUID]) -> bytes:
 
 
 def _json(values: Sequence[Any]) -> bytes:
-    # The binary form of jsonb is a version byte (1) and the text. Events of one command share their metadata.
+    # Events of one command share their metadata.
     packed, last, one = [], values, b""
     for value in values:
         if value is not last:
             text = encode_json(value)
-            last, one = value, _LENGTH(len(text) + 1) + b"\x01" + text
+            last, one = value, _LENGTH(len(text) + 1) + _JSONB_VERSION + text
         packed.append(one)
     return b"".join(packed)
 
 
-def _times(values: Sequence[datetime]) -> bytes:
-    return _numbers("q", 8)([(value - _EPOCH) // _MICROSECOND for value in values])
+def _microseconds(value: datetime) -> int:
+    return (value - _EPOCH) // _MICROSECOND
 
+
+def _times(values: Sequence[datetime]) -> bytes:
+    return _numbers("q", 8)([_microseconds(value) for value in values])
+
+
+_INT2, _INT4, _INT8 = (struct.Struct(f">{code}").pack for code in "hiq")
 
 _KINDS: Final = {
-    name: _Kind(name, oid, array_oid, pack)
-    for name, oid, array_oid, pack in (
-        ("uuid", 2950, 2951, _uuids),
-        ("text", 25, 1009, lambda values: _sized([value.encode() for value in values])),
-        ("bytea", 17, 1001, _sized),
-        ("jsonb", 3802, 3807, _json),
-        ("smallint", 21, 1005, _numbers("h", 2)),
-        ("integer", 23, 1007, _numbers("i", 4)),
-        ("bigint", 20, 1016, _numbers("q", 8)),
-        ("timestamptz", 1184, 1185, _times),
+    name: _Kind(name, oid, array_oid, pack_one, pack)
+    for name, oid, array_oid, pack_one, pack in (
+        ("uuid", 2950, 2951, attrgetter("bytes"), _uuids),
+        ("text", 25, 1009, str.encode, lambda values: _sized([value.encode() for value in values])),
+        ("bytea", 17, 1001, bytes, _sized),
+        ("jsonb", 3802, 3807, lambda value: _JSONB_VERSION + encode_json(value), _json),
+        ("smallint", 21, 1005, _INT2, _numbers("h", 2)),
+        ("integer", 23, 1007, _INT4, _numbers("i", 4)),
+        ("bigint", 20, 1016, _INT8, _numbers("q", 8)),
+        ("timestamptz", 1184, 1185, lambda value: _INT8(_microseconds(value)), _times),
     )
 }
 
