@@ -109,6 +109,7 @@ def read_book(
     correlation_id: UUID | None = None,
     from_at: datetime | None = None,
     to_at: datetime | None = None,
+    also_unreadable: bool = False,
 ) -> list[RecordedEvent]:
     """Sealed events in book order behind `after` that fit every filter; `from_at` inclusive, `to_at` exclusive."""
     conditions = {
@@ -123,11 +124,14 @@ def read_book(
     given = {sql: value for sql, value in conditions.items() if value is not None}
     with cursor() as cur:
         cur.execute(f"{_SEALED} where {' and '.join(given)} order by n.position limit %s", (*given.values(), limit))
-        return _events(cur)
+        return _events(cur, also_unreadable=also_unreadable)
 
 
 def read_entry(position: int) -> EntryOfBook | None:
-    """The entry at a position of the book; raises EventsDetached where its event is in a detached partition."""
+    """The entry at a position of the book, its data Unreadable where the code cannot read them.
+
+    Raises EventsDetached where its event is in a detached partition.
+    """
     with cursor() as cur:
         row = cur.execute(
             f"select {EVENT_COLUMNS}, n.position, n.hash, p.hash, n.sealed_at"
@@ -138,12 +142,18 @@ def read_entry(position: int) -> EntryOfBook | None:
         if row is None:
             require_attached(cur, position - 1, position)
             return None
-        event = event_from_row(row[:8], row[8], _keys(cur, [row]).get(row[3]))
+        event = event_from_row(row[:8], row[8], _keys(cur, [row]).get(row[3]), also_unreadable=True)
     return EntryOfBook(event, row[9], row[10] or bytes(32), row[11])
 
 
 def read_stream(
-    stream_id: UUID, *, after: int = 0, to: int | None = None, limit: int | None = None, on: Cursor | None = None
+    stream_id: UUID,
+    *,
+    after: int = 0,
+    to: int | None = None,
+    limit: int | None = None,
+    on: Cursor | None = None,
+    also_unreadable: bool = False,
 ) -> Iterator[RecordedEvent]:
     """A stream's events in stream order, from behind `after` up to and with `to`; in pages, so memory is flat.
 
@@ -152,7 +162,7 @@ def read_stream(
     """
     page_size = 1_000
     while limit is None or limit > 0:
-        page = _stream_page(on, stream_id, after, to, min(page_size, limit or page_size))
+        page = _stream_page(on, stream_id, after, to, min(page_size, limit or page_size), also_unreadable)
         found = page[0].stream_position if page else None
         # Nothing behind a version that the caller knows is what most callers find.
         if found != after + 1 and (page or after == 0 or to is not None) and (to is None or to > after):
@@ -273,7 +283,9 @@ def head_position_of(cur: Cursor) -> int:
     return row[0] if row else 0
 
 
-def _stream_page(on: Cursor | None, stream_id: UUID, after: int, to: int | None, limit: int) -> list[RecordedEvent]:
+def _stream_page(
+    on: Cursor | None, stream_id: UUID, after: int, to: int | None, limit: int, also_unreadable: bool
+) -> list[RecordedEvent]:
     upper = 2**31 - 1 if to is None else to
     parameters: dict[str, Any] = {"stream": stream_id, "after": after, "to": upper, "limit": limit}
     with nullcontext(on) if on is not None else cursor() as cur:
@@ -284,7 +296,7 @@ def _stream_page(on: Cursor | None, stream_id: UUID, after: int, to: int | None,
             " order by e.stream_position limit %(limit)s",
             parameters,
         )
-        return _events(cur)
+        return _events(cur, also_unreadable=also_unreadable)
 
 
 def _events(cur: Cursor, *, also_unreadable: bool = False) -> list[RecordedEvent]:

@@ -37,18 +37,24 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def public_form(event: RecordedEvent) -> dict[str, Any]:
-    """The event as API, exports and audit pages show it (JSON types only)."""
-    return {
+    """The event as API, exports and audit pages show it (JSON types only).
+
+    Data that the code cannot read are shown as they are stored, with the reason as `unreadable`.
+    """
+    data = event.data
+    is_read = not isinstance(data, Unreadable)
+    shown = {
         "id": str(event.id),
         "type": event.type,
-        "schemaVersion": type_of(event.data).version,
+        "schemaVersion": type_of(data).version if is_read else event.schema_version,
         "streamId": str(event.stream_id),
         "streamPosition": event.stream_position,
         "position": event.position,
         "timestamp": rfc3339(event.recorded_at),
-        "data": msgspec.to_builtins(event.data),
+        "data": msgspec.to_builtins(data) if is_read else data.stored,
         "metadata": event.metadata,
     }
+    return shown if is_read else {**shown, "unreadable": data.problem}
 
 
 def rfc3339(moment: datetime) -> str:

@@ -101,8 +101,8 @@ def _operation(channel: str, summary: str) -> dict[str, Any]:
 
 
 def _is_of_one(name: str) -> bool:
-    """Without the schemas that say "any event": here each message says which."""
-    return name not in {"Event", "ChainedEvent"}
+    """Without the schemas that say "any event", and that of what cannot be read: here each message says which."""
+    return name not in {"Event", "ChainedEvent", "UnreadableEvent"}
 
 
 _HEADERS: Final[dict[str, Any]] = {

@@ -10,6 +10,7 @@ from ledger.codec import EventType, event_types
 
 _EVENT: Final = "Event"
 _CHAINED: Final = "ChainedEvent"
+_UNREADABLE: Final = "UnreadableEvent"
 _PREFIX: Final = "#/components/schemas/"
 
 
@@ -19,6 +20,7 @@ def event_schemas() -> dict[str, dict[str, Any]]:
     for event_type in event_types():
         found[_public_name(event_type)] = _public_form(event_type)
         found[_data_name(event_type)] = _data(event_type)
+    found[_UNREADABLE] = _unreadable()
     found["EventMetadata"] = _METADATA
     return found
 
@@ -47,21 +49,17 @@ def _one_of_them() -> dict[str, Any]:
     references = {name: f"{_PREFIX}{name}Event" for name in names}
     return {
         "type": "object",
-        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "oneOf": [*({"$ref": reference} for reference in references.values()), {"$ref": _PREFIX + _UNREADABLE}],
         "discriminator": {"propertyName": "type", "mapping": references},
         "unevaluatedProperties": False,
     }
 
 
 def _public_form(event_type: EventType) -> dict[str, Any]:
-    properties: dict[str, Any] = {
-        "id": _of(kinds.Id),
+    properties = {
+        **_place(),
         "type": {"type": "string", "const": event_type.name},
         "schemaVersion": {"type": "integer", "const": event_type.version},
-        "streamId": {**_of(kinds.Id), "description": "The account or customer that it happened to."},
-        "streamPosition": {**_of(kinds.Count), "minimum": 1, "description": "Its number in that stream, from 1."},
-        "position": {**_of(kinds.Position), "type": ["integer", "null"]},
-        "timestamp": {**_of(kinds.Moment), "description": "When it was recorded."},
         "data": {"$ref": _PREFIX + _data_name(event_type)},
         "metadata": {"$ref": f"{_PREFIX}EventMetadata"},
     }
@@ -69,6 +67,36 @@ def _public_form(event_type: EventType) -> dict[str, Any]:
         "type": "object",
         "title": event_type.name,
         "description": " ".join((event_type.cls.__doc__ or "").split()),
+        "properties": properties,
+        "required": sorted(properties),
+    }
+
+
+def _place() -> dict[str, Any]:
+    return {
+        "id": _of(kinds.Id),
+        "streamId": {**_of(kinds.Id), "description": "The account or customer that it happened to."},
+        "streamPosition": {**_of(kinds.Count), "minimum": 1, "description": "Its number in that stream, from 1."},
+        "position": {**_of(kinds.Position), "type": ["integer", "null"]},
+        "timestamp": {**_of(kinds.Moment), "description": "When it was recorded."},
+    }
+
+
+def _unreadable() -> dict[str, Any]:
+    """What no schema of ours describes: a type that the code does not know, or data that are not its type's."""
+    properties: dict[str, Any] = {
+        **_place(),
+        "type": {"type": "string"},
+        "schemaVersion": {"type": "integer"},
+        "data": {"description": "As it is stored."},
+        "metadata": {"description": "As it is stored."},
+        "unreadable": {"type": "string", "description": "Why it cannot be read."},
+    }
+    return {
+        "type": "object",
+        "title": _UNREADABLE,
+        "description": "An event that this version of the bank cannot read, with its data and metadata as they are "
+        "stored.",
         "properties": properties,
         "required": sorted(properties),
     }

@@ -89,6 +89,7 @@ def _page(request: Request, query: dict[str, Any], after: int) -> FeedBody:
         correlation_id=query.get("correlation_id"),
         from_at=query.get("from"),
         to_at=query.get("to"),
+        also_unreadable=True,
     )
     leave_records(request, looks_at_streams({event.stream_id for event in rows[:limit]}))
     page = page_body(request, rows, limit, body=event_body, key=lambda event: event.position)

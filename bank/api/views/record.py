@@ -163,7 +163,7 @@ class StreamEventsView(ApiView):
             raise _stream_not_found()
         leave_records(request, looks_at_streams({wanted}))
         key, limit = key_of_cursor(request, self.query), self.query["limit"]
-        rows = list(read_stream(wanted, after=int(key) if key else 0, limit=limit + 1))
+        rows = list(read_stream(wanted, after=int(key) if key else 0, limit=limit + 1, also_unreadable=True))
         return Answer(page_body(request, rows, limit, body=event_body, key=lambda event: event.stream_position))
 
 
