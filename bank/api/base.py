@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, cast
+from urllib.parse import unquote_to_bytes
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from bank.api import errors, in_flight, rates
 from bank.api.answers import JSON, add_headers
 from bank.api.authentication import BearerAuthentication
 from bank.api.fields import QuerySerializer, StrictSerializer, read
-from bank.api.problems import InputError, insufficient_scope, invalid_input, not_found, status_problem
+from bank.api.problems import InputError, bad_request, insufficient_scope, invalid_input, not_found, status_problem
 from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
 from bank.api.strict_json import MAX_BODY_BYTES, parse_object
@@ -138,7 +139,8 @@ def credential_of(request: Request) -> Credential:
 
 
 def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]:
-    if serializer is _NO_PARAMETERS and not request.META.get("QUERY_STRING"):
+    sent = request.META.get("QUERY_STRING", "")
+    if not sent and serializer is _NO_PARAMETERS:
         return {}
     parameters = request.query_params
     repeated = [
@@ -148,7 +150,19 @@ def _read_query(request: Request, serializer: QuerySerializer) -> dict[str, Any]
     ]
     if repeated:
         raise invalid_input(repeated)
-    return read(serializer, parameters.dict())
+    values = read(serializer, parameters.dict())
+    if not _is_utf8(sent):
+        raise bad_request("bad_request", "The query is not UTF-8.")
+    return values
+
+
+def _is_utf8(query: str) -> bool:
+    """Whether the octets of the query, unescaped, are text; Django would put U+FFFD in the place of odd ones."""
+    try:
+        unquote_to_bytes(query.encode("latin-1")).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _json_object(request: Request) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from accounts.aggregates import fold
 from accounts.outcome import Outcome
 from accounts.webhook_endpoint import CATEGORY, WebhookEndpoint
-from bank.api.bodies import EventBody, moment, recorded_form
+from bank.api.bodies import EventBody, WithAsOfBody, moment, recorded_form
 from bank.api.schema.kinds import ConsistencyToken, Count, Id, Moment, Position, Version
 from bank.webhooks.models import Attempt, Delivery
 from ledger.records import rfc3339
@@ -84,7 +84,7 @@ class AttemptBody(TypedDict):
     answer: str
 
 
-class DeliveryLogBody(DeliveryBody):
+class DeliveryLogBody(DeliveryBody, WithAsOfBody):
     """A delivery with its attempts, the newest first (of the last 30 days)."""
 
     log: list[AttemptBody]

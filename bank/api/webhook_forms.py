@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from accounts.text import REFERENCE_LENGTH
 from accounts.webhook_commands import MAX_OVERLAP, URL_LENGTH
-from bank.api.fields import OneOfField, StrictSerializer, TextField, TimestampField, parse_uuid
+from bank.api.fields import OneOfField, QuerySerializer, StrictSerializer, TextField, TimestampField, parse_uuid
 from bank.api.requests import PageQuery
 from bank.webhooks.endpoints import USUAL_OVERLAP_HOURS
 from bank.webhooks.models import Status
@@ -18,6 +18,7 @@ from ledger.codec import event_types
 
 _MESSAGE: Final = re.compile(r"msg_(.{36})\Z")
 _MOST_TYPES: Final = 100
+_TOKEN_LENGTH: Final = 200
 
 
 def event_of_message(text: str) -> UUID | None:
@@ -145,6 +146,12 @@ class NothingRequest(StrictSerializer):
     """A call that says it all by its path."""
 
 
+class DeliveryQuery(QuerySerializer):
+    """`GET /webhook-endpoints/{id}/deliveries/{message_id}`"""
+
+    consistent_with = TextField(max_length=_TOKEN_LENGTH, required=False)
+
+
 class DeliveriesQuery(PageQuery):
     """`GET /webhook-endpoints/{id}/deliveries`"""
 
@@ -153,3 +160,4 @@ class DeliveriesQuery(PageQuery):
         required=False,
         help_text="Deliveries that are in this state only.",
     )
+    consistent_with = TextField(max_length=_TOKEN_LENGTH, required=False)

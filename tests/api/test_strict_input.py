@@ -182,7 +182,7 @@ def test_a_reference_at_its_limit_is_taken_and_trimmed_to_one_form(teller: Api, 
         ("/accounts?cursor=x", "/cursor", "invalid_cursor"),
         ("/accounts?cursor=%00", "/cursor", "invalid_text"),
         ("/accounts?cursor=" + "A" * 300, "/cursor", "too_long"),
-        ("/accounts?cursor=%ff", "/cursor", "invalid_cursor"),
+        ("/accounts?cursor=%c3%a9", "/cursor", "invalid_cursor"),
         ("/customers?x=1", "/x", "unknown_parameter"),
         ("{account}?x=1", "/x", "unknown_parameter"),
         ("{account}?version=0", "/version", "invalid_version"),
@@ -307,3 +307,12 @@ def test_answers_are_json_whatever_the_client_accepts(teller: Api) -> None:
     answer = teller.get("/me", Accept="text/html")
     assert (answer.status, answer.header("Content-Type")) == (200, "application/json")
     assert json.loads(answer.response.content)
+
+
+@pytest.mark.parametrize("query", ["q=%ff", "q=a%ED%A0%80", "q=%c3", "q=%C0%80"])
+def test_a_query_that_is_no_utf8_is_refused_and_not_read_as_something_else(
+    teller: Api, account: Account, query: str
+) -> None:
+    answer = teller.get(f"{account.path}/transactions?{query}")
+    assert (answer.status, answer.code) == (400, "bad_request")
+    assert teller.get(f"{account.path}/transactions?q=%EF%BF%BD%C3%A9").status == 200

@@ -11,7 +11,9 @@ from accounts.webhook_commands import RegisterWebhookEndpoint
 from bank.webhooks.models import Delivery
 from bank.webhooks.secrets import secret_for
 from bank.webhooks.sending import deliver_due
+from ledger.connections import transaction
 from ledger.ids import new_id
+from ledger.reading import head_position, read_sealed
 from ledger.runner import drain
 from tests.acting import as_owner
 from tests.steps import do
@@ -68,3 +70,10 @@ def deliver(endpoint_id: UUID, clock: MovedClock | None = None) -> int:
 def rows(endpoint_id: UUID) -> list[Delivery]:
     """The endpoint's deliveries in book order."""
     return list(Delivery.objects.filter(endpoint_id=endpoint_id).order_by("position"))
+
+
+def book() -> list[Any]:
+    """Every sealed event."""
+    drain()
+    with transaction() as cur:
+        return read_sealed(cur, after=0, to=head_position())

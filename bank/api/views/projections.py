@@ -13,7 +13,7 @@ from bank.api.commanding import REPLAYED_HEADER, CommandView
 from bank.api.paging import key_of_cursor, page_body
 from bank.api.problems import Problem, not_found
 from bank.api.requests import PageQuery, SteeringRequest
-from bank.api.schema.kinds import Actor, Count, Id, Moment, Position
+from bank.api.schema.kinds import Actor, ConsistencyToken, Count, Id, Moment, Position
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.identity import policy
@@ -67,9 +67,13 @@ class ProjectionBody(TypedDict):
 
 
 class SteeredBody(ProjectionBody):
-    """The projection right after a command, and how to ask for that command."""
+    """The projection right after a command, and how to ask for that command.
+
+    `consistency_token` is null: such a command writes no event that a report could count.
+    """
 
     command_id: Id
+    consistency_token: ConsistencyToken | None
 
 
 class ProjectionsView(ApiView):
@@ -147,7 +151,8 @@ class _SteeringView(CommandView):
         steered = self._steer(order, projection)
         self.wake()
         headers = {REPLAYED_HEADER: "true"} if steered.replayed else {}
-        return Answer({**(steered.answer or {}), "command_id": str(steered.command_id)}, self.status, headers=headers)
+        body = {**(steered.answer or {}), "command_id": str(steered.command_id), "consistency_token": None}
+        return Answer(body, self.status, headers=headers)
 
     def wake(self) -> None:
         """Tell a worker; beat finds it too."""

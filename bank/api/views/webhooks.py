@@ -1,6 +1,7 @@
-"""/webhook-endpoints: addresses outside that are told of events, and what became of each message. For operations."""
+"""/webhook-endpoints: addresses outside that are told of events. For operations."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -8,6 +9,9 @@ from django.urls import reverse
 from rest_framework.request import Request
 
 from accounts.command import Command
+from accounts.handler import find_outcome
+from accounts.outcome import Outcome
+from accounts.replay import happened_at
 from accounts.webhook_commands import (
     DisableWebhookEndpoint,
     EnableWebhookEndpoint,
@@ -27,25 +31,19 @@ from bank.api.requests import PageQuery, ReasonRequest
 from bank.api.schema.operation import Operation, Page
 from bank.api.scopes import Scope
 from bank.api.webhook_bodies import (
-    DeliveryBody,
-    DeliveryLogBody,
     RegisteredWebhookEndpointBody,
     WebhookEndpointBody,
     WebhookReceiptBody,
     WebhookSecretReceiptBody,
-    attempt_body,
-    delivery_body,
     row_body,
     state_body,
     webhook_receipt_body,
 )
 from bank.api.webhook_forms import (
-    DeliveriesQuery,
     NothingRequest,
     RegisterWebhookRequest,
     ReplayRequest,
     RotateSecretRequest,
-    event_of_message,
 )
 from bank.identity import policy
 from bank.webhooks import deliveries, endpoints, secrets
@@ -121,7 +119,7 @@ class WebhookEndpointView(ApiView):
     }
 
     def get(self, request: Request, endpoint_id: str) -> Answer:
-        return Answer(row_body(_endpoint_in_path(request, endpoint_id)))
+        return Answer(row_body(endpoint_in_path(request, endpoint_id)))
 
 
 class _EndpointCommandView(CommandView):
@@ -131,7 +129,7 @@ class _EndpointCommandView(CommandView):
     body_form: ClassVar[StrictSerializer]
 
     def post(self, request: Request, endpoint_id: str) -> Answer:
-        row = _endpoint_in_path(request, endpoint_id)
+        row = endpoint_in_path(request, endpoint_id)
         intent = self.read_intent(request, self.body_form)
         command = self.command(intent, row.endpoint_id)
         more = self.before(command)
@@ -268,68 +266,21 @@ class ReplayWebhookView(_EndpointCommandView):
 
     def command(self, intent: Intent, endpoint_id: UUID) -> Command:
         event_id = intent.values.get("message_id")
+        # What may be replayed is judged once: when it comes again, the delivery or the moment may be too old.
+        earlier = find_outcome(intent.command_id)
         command = ReplayWebhook(
             command_id=intent.command_id,
-            at=intent.at,
+            at=intent.at if earlier is None else _sent_at(earlier),
             endpoint_id=endpoint_id,
             event_id=event_id,
             since=intent.values.get("since"),
         )
-        if event_id is not None and deliveries.find(endpoint_id, event_id) is None:
-            raise _delivery_not_found("/message_id")
+        if earlier is None and event_id is not None and deliveries.find(endpoint_id, event_id) is None:
+            raise delivery_not_found("/message_id")
         return command
 
 
-class DeliveriesView(ApiView):
-    """What was sent to an endpoint and what is to be, the newest event first. Operations only."""
-
-    scopes = {"GET": _OPERATORS}
-    parameters = {"GET": DeliveriesQuery()}
-    contract = {
-        "GET": Operation(
-            id="listWebhookDeliveries",
-            summary="A page of an endpoint's deliveries",
-            answer=Page(item=DeliveryBody),
-            problems=_NOT_FOUND,
-        )
-    }
-
-    def get(self, request: Request, endpoint_id: str) -> Answer:
-        row = _endpoint_in_path(request, endpoint_id)
-        limit, before = self.query["limit"], key_of_cursor(request, self.query)
-        rows = deliveries.page(
-            row.endpoint_id, limit + 1, before=int(before) if before else None, status=self.query.get("status")
-        )
-        return Answer(page_body(request, rows, limit, body=delivery_body, key=lambda delivery: delivery.position))
-
-
-class DeliveryView(ApiView):
-    """One delivery with its attempts. Operations only."""
-
-    scopes = {"GET": _OPERATORS}
-    contract = {
-        "GET": Operation(
-            id="showWebhookDelivery",
-            summary="A delivery and its attempts",
-            answer=DeliveryLogBody,
-            problems={404: ("webhook_endpoint_not_found", "delivery_not_found")},
-        )
-    }
-
-    def get(self, request: Request, endpoint_id: str, message_id: str) -> Answer:
-        row = _endpoint_in_path(request, endpoint_id)
-        event_id = event_of_message(message_id)
-        delivery = deliveries.find(row.endpoint_id, event_id) if event_id else None
-        if delivery is None:
-            raise _delivery_not_found()
-        body: DeliveryLogBody = {
-            **delivery_body(delivery),
-            "log": [attempt_body(attempt) for attempt in deliveries.attempts_of(delivery)],
-        }
-        return Answer(body)
-
-
-def _endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
+def endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
     """The endpoint that the path names; Problem (403) for who is not of operations, Problem (404) for none."""
     require_role(policy.may_operate(user_of(request)))
     endpoint_id = parse_uuid(text)
@@ -339,5 +290,10 @@ def _endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
     return row
 
 
-def _delivery_not_found(pointer: str | None = None) -> Exception:
+def delivery_not_found(pointer: str | None = None) -> Exception:
     return not_found("delivery_not_found", "There is no such delivery to this endpoint.", pointer)
+
+
+def _sent_at(outcome: Outcome) -> datetime:
+    """When the command was sent that came to this."""
+    return next((happened_at(event.data, event.recorded_at) for event in outcome.events), outcome.recorded_at)
