@@ -5,6 +5,7 @@ stored, the summer time by Europe's rule, the largest by sorting everything.
 """
 
 import json
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -208,12 +209,12 @@ def _sealed() -> Iterator[tuple[int, str, UUID, dict[str, Any]]]:
 
 
 def _is_summer(moment: datetime) -> bool:
-    """Europe's rule: from one o'clock UTC of March's last Sunday to that of October's."""
-    return _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
+    """Europe's rule: from one o'clock UTC of March's last Sunday to that of October's; until 1995, September's."""
+    return _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10 if moment.year >= 1996 else 9)
 
 
 def _last_sunday(year: int, month: int) -> datetime:
-    last = datetime(year, month, 31, 1, tzinfo=UTC)
+    last = datetime(year, month, monthrange(year, month)[1], 1, tzinfo=UTC)
     return last - timedelta(days=(last.weekday() + 1) % 7)
 
 
