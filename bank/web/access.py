@@ -78,11 +78,12 @@ def visible_account(request: SignedInRequest, account_id: UUID) -> AccountRow:
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """A page sends to the sign-in and back, and what was typed comes along. A swap lets the whole page do so.
 
-    A hint for a form is left out instead: the page that would load again is being filled in.
+    What is asked for beside a form (a hint, or `of=task`) is left out instead: the page that would load again is being
+    filled in.
     """
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=204)
-        if request.method == "GET":
+        if request.method == "GET" and request.GET.get("of") != "task":
             response.headers["HX-Refresh"] = "true"
         return response
     return redirect_to_login(page_again(request) or request.get_full_path())

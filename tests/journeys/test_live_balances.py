@@ -48,6 +48,17 @@ def test_the_overview_shows_what_came_and_keeps_the_focus(somebody: Somebody, ad
     assert person.barriers() == []
 
 
+def test_the_form_of_a_task_follows_the_balance_and_keeps_what_is_typed(somebody: Somebody, ada: Customer) -> None:
+    person = somebody(signed_in=ada.user)
+    person.open(f"/accounts/{ada.account_id}/withdraw")
+    person.fill("Amount", "520")
+    do(deposit(ada.account_id, 40_00))
+    expect(person.page.get_by_role("status")).to_contain_text("€540.00 available", timeout=AWAIT_MS)
+    expect(person.page.get_by_label("Amount")).to_have_value("520")
+    expect(person.page.get_by_label("Amount")).to_be_focused()
+    assert person.barriers() == []
+
+
 def test_a_tab_that_nobody_sees_asks_nothing_and_asks_at_once_when_it_is_seen_again(
     somebody: Somebody, ada: Customer
 ) -> None:

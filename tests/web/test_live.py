@@ -1,6 +1,7 @@
 """Balances that change while one looks: a page asks, and is answered with nothing as long as nothing is new."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -34,6 +35,15 @@ def test_the_account_page_asks_for_its_figures_and_gets_nothing_while_they_are_r
     assert browser.open(asked_by(news)).status == 204
 
 
+def test_the_form_of_a_task_asks_for_what_its_account_holds(browser: Browser, ada: Customer) -> None:
+    url = unescape(asked_by(browser.open(f"/accounts/{ada.account_id}/withdraw")))
+    assert browser.open(url).status == 204
+    do(deposit(ada.account_id, 40_00))
+    news = browser.open(url)
+    assert "€540.00 available" in news.text
+    assert browser.open(unescape(asked_by(news))).status == 204
+
+
 def test_a_change_that_moves_no_money_is_news_too(browser: Browser, ada: Customer) -> None:
     url = asked_by(browser.open(f"/accounts/{ada.account_id}"))
     do(FreezeAccount(account_id=ada.account_id, **envelope()))
@@ -64,8 +74,9 @@ def test_an_account_that_was_opened_or_closed_meanwhile_is_news(browser: Browser
 
 def test_staff_are_not_shown_a_page_that_looks_again_and_again(ada: Customer) -> None:
     """Each look of theirs is recorded, and nobody looked."""
-    page = Browser.signed_in(a_login("teller", Role.TELLER)).open(f"/accounts/{ada.account_id}")
-    assert "seen=" not in page.html
+    desk = Browser.signed_in(a_login("teller", Role.TELLER))
+    for url in (f"/accounts/{ada.account_id}", f"/accounts/{ada.account_id}/withdraw"):
+        assert "seen=" not in desk.open(url).html
 
 
 @pytest.mark.parametrize("seen", ["", "0", "x", "1.2.3", "999999999999999999999", "\x00"])
@@ -81,3 +92,11 @@ def test_who_was_signed_out_meanwhile_is_led_to_the_sign_in(browser: Browser, ad
     browser.client.logout()
     answer = browser.open(url, **{"HX-Request": "true"})
     assert (answer.status, answer.response.headers["HX-Refresh"]) == (204, "true")
+
+
+def test_who_fills_in_a_form_keeps_it_when_signed_out_meanwhile(browser: Browser, ada: Customer) -> None:
+    url = unescape(asked_by(browser.open(f"/accounts/{ada.account_id}/withdraw")))
+    browser.client.logout()
+    answer = browser.open(url, **{"HX-Request": "true"})
+    assert answer.status == 204
+    assert "HX-Refresh" not in answer.response.headers

@@ -18,11 +18,12 @@ from readmodels.balances import AccountRow
 
 @signed_in
 def balance_now(request: SignedInRequest, account_id: UUID) -> HttpResponse:
-    """The figures of the account page."""
+    """The figures of the account page; with `of=task` those above the form of a task."""
     account = visible_account(request, account_id)
     if request.GET.get("seen") == str(account.version):
         return HttpResponse(status=204)
-    return render(request, "web/balance_now.html", {"account": account, "is_live": True})
+    template = "tasks/account_now.html" if request.GET.get("of") == "task" else "web/balance_now.html"
+    return render(request, template, {"account": account, "is_live": True})
 
 
 @allowed(policy.banks_here)

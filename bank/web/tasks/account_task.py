@@ -26,6 +26,11 @@ class AccountTask(Task):
         return policy.may_serve_customers(person)
 
     @property
+    def is_own(self) -> bool:
+        """Whether the customer does it. A page that asks by itself would have staff look at customers' data unasked."""
+        return policy.owns(self.person, self.account)
+
+    @property
     def is_relevant(self) -> bool:
         """Whether it makes sense to offer it, even as something that can't be done now."""
         return True
