@@ -15,12 +15,15 @@ _ERROR_LENGTH: Final = 8_000
 
 _COLUMNS = (
     "projection, rebuilding, shard, position, applied, status, failures, retry_at, error, error_position,"
-    " events_per_second, updated_at"
+    " events_per_second, updated_at, made_by"
 )
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A row of ledger_checkpoint. `position`: every sealed event of this shard up to there is applied (or parked)."""
+    """A row of ledger_checkpoint. `position`: every sealed event of this shard up to there is applied (or parked).
+
+    `made_by`, of a rebuild: what its rows are made by.
+    """
 
     projection: str
     rebuilding: bool
@@ -34,6 +37,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     error_position: int | None
     events_per_second: float
     updated_at: datetime
+    made_by: str | None
 
 
 def read(cur: Cursor, projection: str, *, rebuilding: bool = False) -> list[Checkpoint]:
@@ -51,20 +55,21 @@ def read_all(cur: Cursor) -> list[Checkpoint]:
     return [Checkpoint(*row) for row in cur.fetchall()]
 
 
-def of_shard(cur: Cursor, projection: str, shard: int) -> Checkpoint:
-    """The checkpoint of one shard; made where there is none yet."""
-    for _ in range(2):
+def of_shards(cur: Cursor, projection: AsyncProjection) -> list[Checkpoint]:
+    """The checkpoints of all shards, in order; made where there are none yet.
+
+    Where the code says another number than there are, `ledger.shards` divides the streams anew.
+    """
+    found = read(cur, projection.name)
+    if not found:
+        # All at once: how many there are says how the streams are divided.
         cur.execute(
-            f"select {_COLUMNS} from ledger_checkpoint where projection = %s and not rebuilding and shard = %s",
-            (projection, shard),
+            "insert into ledger_checkpoint (projection, shard) select %s, generate_series(0, %s::int - 1)"
+            " on conflict do nothing",
+            (projection.name, projection.shards),
         )
-        if row := cur.fetchone():
-            return Checkpoint(*row)
-        cur.execute(
-            "insert into ledger_checkpoint (projection, shard) values (%s, %s) on conflict do nothing",
-            (projection, shard),
-        )
-    raise AssertionError("a checkpoint that was just made is there")
+        found = read(cur, projection.name)
+    return found
 
 
 def move(cur: Cursor, checkpoint: Checkpoint, position: int, applied: int, seconds: float) -> None:
@@ -112,8 +117,7 @@ def pause(projection: AsyncProjection) -> None:
 
 def pause_on(cur: Cursor, projection: AsyncProjection) -> None:
     """The same as a part of one's own transaction."""
-    for shard in range(projection.shards):
-        of_shard(cur, projection.name, shard)
+    of_shards(cur, projection)
     cur.execute(
         "update ledger_checkpoint set status = 'paused', updated_at = now()"
         " where projection = %s and not rebuilding and status <> 'paused'",

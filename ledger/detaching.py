@@ -180,7 +180,7 @@ def _unread(cur: Cursor, part: Part) -> str | None:
     """Every projection is behind it, and so is every rebuild that was begun."""
     for projection in async_projections():
         reached = {c.shard: c.position for c in checkpoints.read(cur, projection.name)}
-        if any(reached.get(shard, 0) < part.last_position for shard in range(projection.shards)):
+        if any(reached.get(shard, 0) < part.last_position for shard in {*range(projection.shards), *reached}):
             return f"the projection {projection.name} has not read all of it"
     cur.execute("select projection from ledger_checkpoint where rebuilding and position < %s", (part.last_position,))
     if row := cur.fetchone():

@@ -11,7 +11,7 @@ from ledger.checkpoints import error_text, open_parked_streams
 from ledger.connections import Cursor, cursor, transaction
 from ledger.locks import lock, shard_of
 from ledger.projections import AsyncProjection, async_projections
-from ledger.reading import Undecoded, read_positions
+from ledger.reading import Undecoded, read_undecoded_at
 
 BEHIND = "waits behind an earlier event of its stream"
 
@@ -69,6 +69,16 @@ def parked(
         return [Parked(*row) for row in cur.fetchall()]
 
 
+def discarded(cur: Cursor, projection: str, after: int, to: int) -> set[int]:
+    """The positions behind `after`, up to and with `to`, that somebody gave up: a rebuild leaves them out as well."""
+    cur.execute(
+        "select position from ledger_parked"
+        " where projection = %s and position > %s and position <= %s and resolution = 'discarded'",
+        (projection, after, to),
+    )
+    return {row[0] for row in cur.fetchall()}
+
+
 def ask_for_retry(cur: Cursor, projection: str, position: int | None, *, by: str) -> bool:
     """Have a worker apply again what is parked: of the stream of the event at `position`, or of every stream.
 
@@ -116,11 +126,11 @@ def retry(projection: AsyncProjection, stream_id: UUID, *, by: str) -> int:
             (projection.name, stream_id),
         )
         positions = [row[0] for row in cur.fetchall()]
-        for event in read_positions(cur, positions, also_unreadable=projection.also_unreadable):
-            assert event.position is not None, "sealed events have a position"
+        for event in read_undecoded_at(cur, positions):
             try:
+                decoded = event.decoded(also_unreadable=projection.also_unreadable)
                 with cur.connection.transaction():
-                    projection.apply(cur, [event])
+                    projection.apply(cur, [decoded])
             except psycopg.OperationalError:
                 raise  # the database's trouble, not the event's
             except Exception as error:  # noqa: BLE001 - recorded with the event, as by the runner

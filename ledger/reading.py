@@ -18,6 +18,11 @@ from ledger.store import Head
 
 _SEALED = f"select {EVENT_COLUMNS}, n.position from ledger_entry n join ledger_event e using (sequence)"
 
+_SEALED_AT = f"""
+select {EVENT_COLUMNS}, n.position, {STREAM_HASH.format("e.stream_id")}
+from ledger_entry n join ledger_event e using (sequence)
+"""
+
 # Entries first, then each one's event: OFFSET 0 keeps the conditions on events out of the way, which would rather have
 # the planner read through every event there ever was, the more partitions there are.
 _SEALED_RANGE = f"""
@@ -81,10 +86,16 @@ def read_sealed(
     return [event.decoded(also_unreadable=also_unreadable) for event in events]
 
 
-def read_positions(cur: Cursor, positions: Sequence[int], *, also_unreadable: bool = False) -> list[RecordedEvent]:
+def read_positions(cur: Cursor, positions: Sequence[int]) -> list[RecordedEvent]:
     """The sealed events at these positions, in book order."""
-    cur.execute(f"{_SEALED} where n.position = any(%s) order by n.position", (list(positions),))
-    return _events(cur, also_unreadable=also_unreadable)
+    return [event.decoded() for event in read_undecoded_at(cur, positions)]
+
+
+def read_undecoded_at(cur: Cursor, positions: Sequence[int]) -> list[Undecoded]:
+    """The same, to be decoded one by one."""
+    rows = cur.execute(f"{_SEALED_AT} where n.position = any(%s) order by n.position", (list(positions),)).fetchall()
+    keys = _keys(cur, rows)
+    return [Undecoded(row, keys.get(row[3])) for row in rows]
 
 
 def read_unsealed(cur: Cursor) -> list[RecordedEvent]:

@@ -1,34 +1,28 @@
 """Rebuilding a projection: a new generation beside the old one, switched in one transaction while the bank goes on.
 
 The new generation's tables stand in the schema `rebuild` under the same names; the projection's own statements write
-there because that schema comes first on the search path. A rebuild that was interrupted goes on where it stopped. While
-commands come it pauses between batches, so that they keep most of the machine.
+there because that schema comes first on the search path. A rebuild that was interrupted goes on where it stopped; with
+other code or tables by now it begins anew. While commands come it pauses between batches, so that they keep most of the
+machine.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import msgspec
 from psycopg import errors
 
 from ledger import checkpoints
+from ledger.applying import apply, apply_or_name, apply_up_to
 from ledger.connections import Cursor, connection
+from ledger.errors import LedgerError
 from ledger.locks import SEALER, lock
-from ledger.projections import (
-    AsyncProjection,
-    InlineProjection,
-    LiveProjection,
-    NewEvent,
-    Projection,
-    projection_named,
-)
-from ledger.reading import head_position_of, read_sealed, read_unsealed
-from ledger.records import RecordedEvent
-from ledger.rows import parameters
-from ledger.runner import claim_of
+from ledger.projections import AsyncProjection, InlineProjection, LiveProjection, Projection, projection_named
+from ledger.reading import head_position_of, read_unsealed
+from ledger.recipes import recipe_of
 from ledger.sealing import seal_all
+from ledger.shards import claim_of
 
 BATCH_SIZE = 10_000
 _SWITCH_TRIES = 50
@@ -47,6 +41,10 @@ class Rebuilt(msgspec.Struct, frozen=True):
     generation: int
     switched: bool
     differences: int | None = None
+
+
+class TablesChanged(LedgerError):
+    """The tables in use are defined otherwise than when the rebuild began."""
 
 
 class RebuildUnderWay(Exception):
@@ -93,14 +91,21 @@ def _alone(name: str) -> Iterator[None]:
 
 
 def _begin(cur: Cursor, projection: AsyncProjection | InlineProjection, *, restart: bool) -> int:
-    """Make the tables of the new generation, or find those of a rebuild that was interrupted; the position reached."""
+    """Make the tables of the new generation, or find those of a rebuild that was interrupted; the position reached.
+
+    Tables that other code filled, or that are not made like those in use any more, are thrown away.
+    """
     with cur.connection.transaction():
+        made_by = recipe_of(cur, projection)
         under_way = checkpoints.read(cur, projection.name, rebuilding=True)
-        if under_way and not restart:
+        if under_way and not restart and under_way[0].made_by == made_by:
             return under_way[0].position
         cur.execute("select ledger_begin_rebuild(%s)", (list(projection.tables),))
         cur.execute("delete from ledger_checkpoint where projection = %s and rebuilding", (projection.name,))
-        cur.execute("insert into ledger_checkpoint (projection, rebuilding) values (%s, true)", (projection.name,))
+        cur.execute(
+            "insert into ledger_checkpoint (projection, rebuilding, made_by) values (%s, true, %s)",
+            (projection.name, made_by),
+        )
     return 0
 
 
@@ -114,7 +119,7 @@ def _catch_up(
         with cur.connection.transaction():
             head = head_position_of(cur)
             upper = min(position + BATCH_SIZE, head)
-            count = _apply_up_to(cur, projection, position, upper)
+            count = apply_or_name(cur, projection, position, upper)
             row = checkpoints.read(cur, projection.name, rebuilding=True)[0]
             checkpoints.move(cur, row, upper, count, time.monotonic() - started)
         position = upper
@@ -140,30 +145,6 @@ def _last_drawn(cur: Cursor) -> int:
     return int(row[0])
 
 
-def _apply_up_to(cur: Cursor, projection: AsyncProjection | InlineProjection, after: int, to: int) -> int:
-    if to <= after:
-        return 0
-    types, also_unreadable = None, False
-    if isinstance(projection, AsyncProjection):
-        types, also_unreadable = projection.types, projection.also_unreadable
-    events = read_sealed(cur, after=after, to=to, types=types, also_unreadable=also_unreadable)
-    _apply(cur, projection, events)
-    return len(events)
-
-
-def _apply(cur: Cursor, projection: AsyncProjection | InlineProjection, events: Sequence[RecordedEvent]) -> None:
-    if not events:
-        return
-    if isinstance(projection, AsyncProjection):
-        projection.apply(cur, events)
-        return
-    found = projection.rows([NewEvent(e.stream_id, e.stream_position, e.data, e.id, e.metadata) for e in events])
-    parts = {name: (projection.parts[name], rows) for name, rows in found.items() if rows}
-    for name, (part, rows) in parts.items():
-        values: dict[str, Any] = parameters({name: (part, rows)})
-        cur.execute(part.cte(name, len(rows)), values)
-
-
 def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> Rebuilt:
     """Catch up for the last time with every writer held off for a moment, and let the new tables take the old names."""
     if isinstance(projection, InlineProjection):
@@ -176,6 +157,7 @@ def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, positio
                 # Rather give up and try again than make appends queue up behind a lock that somebody's long read holds.
                 cur.execute(f"set local lock_timeout = '{_SWITCH_LOCK_TIMEOUT}'")
                 _hold_off_writers(cur, projection)
+                _require_the_same_tables(cur, projection)
                 position = _apply_the_rest(cur, projection, position)
                 cur.execute("select ledger_end_rebuild(%s, true)", (list(projection.tables),))
                 generation = _record(cur, projection, position)
@@ -188,10 +170,19 @@ def _switch(cur: Cursor, projection: AsyncProjection | InlineProjection, positio
     )
 
 
+def _require_the_same_tables(cur: Cursor, projection: AsyncProjection | InlineProjection) -> None:
+    """A migration that changed them while they were made anew must not be undone by switching to the old form."""
+    for table in projection.tables:
+        cur.execute(f"lock table public.{table} in access share mode")
+    if checkpoints.read(cur, projection.name, rebuilding=True)[0].made_by != recipe_of(cur, projection):
+        raise TablesChanged(f"the tables of {projection.name} were changed meanwhile: start the rebuild again")
+
+
 def _hold_off_writers(cur: Cursor, projection: AsyncProjection | InlineProjection) -> None:
     """Runners by their claims; appends, which write inline tables, by a lock that lets readers go on."""
     if isinstance(projection, AsyncProjection):
-        for shard in range(projection.shards):
+        # Also those that the code knows no longer.
+        for shard in range(max(projection.shards, len(checkpoints.read(cur, projection.name)))):
             lock(cur, claim_of(projection.name, shard))
     else:
         lock(cur, SEALER)  # what is sealed and what is not must not change between the two looks
@@ -202,24 +193,31 @@ def _hold_off_writers(cur: Cursor, projection: AsyncProjection | InlineProjectio
 def _apply_the_rest(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> int:
     """Up to the head of the book; inline projections also what is committed and not sealed yet."""
     head = head_position_of(cur)
-    _apply_up_to(cur, projection, position, head)
+    apply_up_to(cur, projection, position, head)
     if isinstance(projection, InlineProjection):
-        _apply(cur, projection, read_unsealed(cur))
+        apply(cur, projection, read_unsealed(cur))
     return head
 
 
 def _record(cur: Cursor, projection: AsyncProjection | InlineProjection, position: int) -> int:
     """The new generation's number; its checkpoints take the place of the old ones'."""
     before = checkpoints.read(cur, projection.name)
-    cur.execute("delete from ledger_checkpoint where projection = %s", (projection.name,))
+    shards = projection.shards if isinstance(projection, AsyncProjection) else 0
+    cur.execute(
+        "delete from ledger_checkpoint where projection = %s and (rebuilding or shard >= %s)",
+        (projection.name, shards),
+    )
     if isinstance(projection, AsyncProjection):
-        # An error that paused it is got over; a pause that somebody ordered is not.
+        # An error that paused it is got over; a pause that somebody ordered is not, also at this very moment.
         paused = any(shard.status == "paused" and shard.error is None for shard in before)
-        for shard in range(projection.shards):
-            cur.execute(
-                "insert into ledger_checkpoint (projection, shard, position, status) values (%s, %s, %s, %s)",
-                (projection.name, shard, position, "paused" if paused else "running"),
-            )
+        cur.execute(
+            "insert into ledger_checkpoint as c (projection, shard, position, status)"
+            " select %s, generate_series(0, %s::int - 1), %s, %s on conflict (projection, rebuilding, shard) do update"
+            " set position = excluded.position, applied = 0, events_per_second = 0, failures = 0, retry_at = null,"
+            " status = case when c.status = 'paused' and c.error is null then c.status else excluded.status end,"
+            " error = null, error_position = null, updated_at = now()",
+            (projection.name, shards, position, "paused" if paused else "running"),
+        )
         cur.execute(
             "update ledger_parked set resolution = 'applied', reason = 'rebuilt', resolved_by = 'system:rebuild',"
             " resolved_at = now() where projection = %s and resolution is null",
@@ -246,7 +244,7 @@ def _compare(cur: Cursor, projection: AsyncProjection | InlineProjection, positi
                     if target is None or target < position:
                         time.sleep(0.1)
                         continue
-                    _apply_up_to(cur, projection, position, target)
+                    apply_up_to(cur, projection, position, target)
                 else:
                     target = _apply_the_rest(cur, projection, position)
                 differences = sum(_count_differences(cur, table) for table in projection.tables)

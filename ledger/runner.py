@@ -9,6 +9,7 @@ An event that fails is isolated by halving the batch, tried again after growing 
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from ledger.locks import try_lock
 from ledger.projections import AsyncProjection, OnError, async_projections
 from ledger.reading import Undecoded, head_position_of
 from ledger.sealing import seal_all
+from ledger.shards import claim_of, division_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +52,6 @@ class AllAdvanced:
     count: int
     busy: bool = False
     more: bool = False
-
-
-def claim_of(projection: str, shard: int) -> str:
-    """The name of the advisory lock that whoever advances a shard holds."""
-    return f"projection:{projection}:{shard}"
 
 
 def advance_once(projection: AsyncProjection, shard: int = 0) -> Advanced:
@@ -149,9 +146,11 @@ class _Rounds:
 def _due(cur: Cursor, head: int) -> list[Shard]:
     """The shards that are behind `head` and neither paused nor waiting, in the order of where they stand."""
     known = {(c.projection, c.shard): c for c in checkpoints.read_all(cur)}
+    there_are = Counter(name for name, _ in known)
     due = []
     for projection in async_projections():
-        for shard in range(projection.shards):
+        # Also those that the code knows no longer: they have to meet the others first.
+        for shard in range(max(projection.shards, there_are[projection.name])):
             checkpoint = known.get((projection.name, shard))
             position = checkpoint.position if checkpoint else 0
             if position < head and not (checkpoint and _rests(checkpoint)):
@@ -174,7 +173,11 @@ def _turn(projection: AsyncProjection, shard: int, reading: Reading, head: int |
 
 def _advance(cur: Cursor, projection: AsyncProjection, shard: int, reading: Reading, head: int) -> Advanced:
     started = time.monotonic()
-    checkpoint = checkpoints.of_shard(cur, projection.name, shard)
+    division = division_of(cur, projection, head)
+    projection, head = division.projection, division.head
+    if shard >= projection.shards:
+        return Advanced(0, 0)
+    checkpoint = division.checkpoints[shard]
     # Batches end at the same places for everybody: who came later, or stumbled, is soon in step with the others.
     full = (checkpoint.position // projection.batch_size + 1) * projection.batch_size
     upper = min(full, head)
@@ -187,7 +190,7 @@ def _advance(cur: Cursor, projection: AsyncProjection, shard: int, reading: Read
     if error is None:
         parking.park(cur, projection, behind, parking.BEHIND)
         checkpoints.move(cur, checkpoint, upper, len(events), time.monotonic() - started)
-        return Advanced(len(events), upper, more=upper == full)
+        return Advanced(len(events), upper, more=upper == full or division.is_meeting)
     reached = _stumble(cur, projection, checkpoint, wanted, applied, error)
     # No further than the checkpoint: what lies behind it is read, and divided, again.
     parking.park(cur, projection, [e for e in behind if e.position <= reached.position], parking.BEHIND)

@@ -196,9 +196,9 @@ def test_an_error_is_shown_with_its_event(operations: Api, account: Account) -> 
     drain()
     projection = async_projection("daily_flows")
     with transaction() as cur:
-        checkpoint = checkpoints.of_shard(cur, "daily_flows", 0)
+        checkpoint = checkpoints.of_shards(cur, projection)[0]
         for _ in range(checkpoints.MAX_FAILURES):
-            checkpoint = checkpoints.of_shard(cur, "daily_flows", 0)
+            checkpoint = checkpoints.of_shards(cur, projection)[0]
             checkpoints.stumble(cur, checkpoint, 1, 0, RuntimeError("odd"), pause=True)
     state = flows(operations)
     assert (state["status"], state["error"]["position"], "odd" in state["error"]["detail"]) == ("paused", 2, True)
