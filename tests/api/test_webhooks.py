@@ -9,10 +9,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.handler import find_outcome
-from bank.webhooks.models import Secret
+from bank.webhooks.models import Delivery, Secret
 from ledger.runner import drain
 from tests.acting import as_owner
-from tests.api.client import Api
+from tests.api.client import Api, eur
 from tests.api.given import Account, a_user, api_of
 from tests.webhooks.receiver import a_receiver
 from tests.webhooks.steps import MovedClock, deliver, send
@@ -198,3 +198,39 @@ def test_the_log_tells_of_each_delivery_and_each_attempt(
     assert again.status == 201
     drain()
     assert operations.get(f"{path}/deliveries/{found[0]['message_id']}").body["status"] == "pending"
+
+
+def test_deliveries_say_how_far_they_are_and_wait_for_a_command(operations: Api, teller: Api, account: Account) -> None:
+    made = registered(operations, event_types=["DepositMade"])
+    path = f"/webhook-endpoints/{made['id']}/deliveries"
+    drain()
+    before = operations.get(path).body
+    assert (before["data"], before["as_of"]["lag_events"]) == ([], 0)
+    token = teller.post(f"{account.path}/deposits", {"amount": eur("1")}).body["consistency_token"]
+    late = operations.get(path, {"consistent_with": token})
+    assert (late.status, late.code, late.header("Retry-After")) == (503, "not_yet_consistent", "1")
+    assert operations.get(path, {"consistent_with": "x"}).code == "invalid_consistency_token"
+    drain()
+    found = operations.get(path, {"consistent_with": token}).body
+    assert found["as_of"]["position"] == before["as_of"]["position"] + 1
+    (one,) = found["data"]
+    whole = operations.get(f"{path}/{one['message_id']}", {"consistent_with": token}).body
+    assert whole["as_of"] == found["as_of"]
+
+
+def test_a_replay_that_comes_again_is_answered_the_same_whatever_was_cleaned_away(
+    operations: Api, teller: Api, account: Account
+) -> None:
+    made = registered(operations, event_types=["DepositMade"])
+    path = f"/webhook-endpoints/{made['id']}"
+    teller.post(f"{account.path}/deposits", {"amount": eur("1")})
+    drain()
+    (one,) = operations.get(f"{path}/deliveries").body["data"]
+    body, key = {"message_id": one["message_id"]}, str(uuid4())
+    first = operations.post(f"{path}/replay", body, key=key)
+    with as_owner():
+        Delivery.objects.filter(endpoint_id=made["id"]).delete()
+    again = operations.post(f"{path}/replay", body, key=key)
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == {**first.body, "replayed": True}
+    assert operations.post(f"{path}/replay", body).code == "delivery_not_found"
