@@ -16,6 +16,7 @@ IBANS_AT_MOST: Final = 3
 # Country and check digits: what begins so may be an IBAN (it is looked for as a word, too). With less, nearly every
 # account of the bank would fit.
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{0,30}")
+_WORD: Final = re.compile(r"[^\W_]+")
 # Letters that no decomposition takes an accent off.
 _PLAIN: Final = str.maketrans("łøđıß", "lodis")
 
@@ -83,9 +84,11 @@ def _pattern(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Words as indexes have them: lower case, without accents, cut where punctuation stands."""
-    marked = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(c for c in marked if not unicodedata.combining(c)).translate(_PLAIN)
-    return re.findall(r"[^\W_]+", plain)
+    plain = text.lower()
+    if not plain.isascii():
+        marked = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in marked if not unicodedata.combining(c)).translate(_PLAIN)
+    return _WORD.findall(plain)
 
 
 def _ibans_of(customer_ids: Sequence[UUID], pattern: str) -> dict[UUID, list[str]]:
