@@ -13,7 +13,7 @@ from tests.faults.processes import environment
 from tests.ops_data.bank_files import chained, write_folder
 from tests.steps import an_account, deposit
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 BY = Actor("system:test", "batch")
 # Twice as much as the largest job has in hand at once; kept, the events between the two would take some 100 MB.
