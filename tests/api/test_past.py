@@ -81,7 +81,7 @@ def test_a_late_version_is_folded_from_the_state_that_is_kept_before_it(
     kept = StreamStateRow.objects.get(stream_id=long_account.id, stream_position=2 * EACH)
     with as_owner():
         StreamStateRow.objects.filter(stream_id=long_account.id, stream_position=2 * EACH).update(
-            state={**kept.state, "balance_minor": 7_000_000}
+            state={**(kept.state or {}), "balance_minor": 7_000_000}
         )
     stream = auditor.get(f"/streams/{long_account.id}", {"version": 2 * EACH + 3}).body
     assert stream["state"]["balance_minor"] == 7_000_003

@@ -89,6 +89,7 @@ def test_a_lever_is_pulled_once_a_key(operations: Api, auditor: Api) -> None:
     steer(operations, "resume")
     again = steer(operations, "pause", "k")
     assert (again.status, again.body, again.header("Idempotency-Replayed")) == (first.status, first.body, "true")
+    assert first.body["consistency_token"] is None
     assert flows(operations)["status"] == "running"
     assert steer(operations, "resume", "k").code == "idempotency_key_reused"
     assert steer(operations, "pause", "k", "movements").code == "idempotency_key_reused"
