@@ -16,7 +16,7 @@ class DemoAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPerson:
-    """A demo customer: daily life runs over the first account. Figures are a month's.
+    """A demo customer: daily life runs over the first account. Figures are a month's; `payday` is its day of the month.
 
     `saves_to`, `rents_from` and `friends` are keys of accounts in the same currency; without `rents_from` the rent
     goes out of the bank.
@@ -27,6 +27,7 @@ class DemoPerson:
     accounts: tuple[DemoAccount, ...]
     employer: str
     salary_euros: int
+    payday: int = 25
     rent_euros: int
     savings_euros: int = 0
     saves_to: str = ""
@@ -67,6 +68,7 @@ PEOPLE: Final = (
         ),
         employer="Harbour Compilers",
         salary_euros=4_100,
+        payday=28,
         rent_euros=1_380,
         savings_euros=650,
         saves_to="grace-savings",
@@ -91,6 +93,7 @@ PEOPLE: Final = (
         ),
         employer="Orbit Mechanics",
         salary_euros=3_600,
+        payday=26,
         rent_euros=1_050,
         savings_euros=400,
         saves_to="katherine-savings",
@@ -102,6 +105,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="edsger", opening_euros=4_200),),
         employer="Shortest Path Logistics",
         salary_euros=3_900,
+        payday=10,
         rent_euros=1_200,
         friends=("alan", "emmy"),
     ),
@@ -111,6 +115,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="hedy", opening_euros=2_800),),
         employer="Frequency Studios",
         salary_euros=3_050,
+        payday=15,
         rent_euros=990,
         friends=("grace", "kurt"),
     ),
@@ -123,6 +128,7 @@ PEOPLE: Final = (
         ),
         employer="Symmetry Institute",
         salary_euros=3_300,
+        payday=5,
         rent_euros=880,
         friends=("edsger", "katherine"),
     ),
@@ -132,6 +138,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="kurt", opening_euros=1_600),),
         employer="Incomplete Works Press",
         salary_euros=2_700,
+        payday=20,
         rent_euros=760,
         friends=("emmy",),
     ),
@@ -141,6 +148,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="annie", opening_euros=2_000),),
         employer="Centaur Propulsion",
         salary_euros=3_450,
+        payday=8,
         rent_euros=1_100,
         friends=("katherine", "grace"),
     ),
@@ -153,6 +161,7 @@ PEOPLE: Final = (
         ),
         employer="True and Sons",
         salary_euros=2_600,
+        payday=12,
         rent_euros=790,
         friends=("ada",),
     ),
@@ -162,6 +171,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="seki", name="Yen account", currency="JPY", opening_euros=3_000),),
         employer="Bernoulli Numbers KK",
         salary_euros=2_900,
+        payday=18,
         rent_euros=700,
     ),
     DemoPerson(
@@ -170,6 +180,7 @@ PEOPLE: Final = (
         accounts=(DemoAccount(key="muhammad", name="Dinar account", currency="KWD", opening_euros=3_500),),
         employer="House of Wisdom",
         salary_euros=3_700,
+        payday=22,
         rent_euros=950,
     ),
 )

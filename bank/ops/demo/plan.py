@@ -70,6 +70,12 @@ _BILLS: Final = (
     (6, "Phone and internet", "Hertz Telecom", 39, 45),
     (9, "Insurance", "Fermat Mutual", 31, 31),
 )
+# (chance on a day, least and most euros, how it came, for what, from whom)
+_INCOMES: Final = (
+    (0.03, 15, 140, "Cash deposit", "", ""),
+    (0.02, 8, 60, "Incoming transfer", "Sold second hand", "Flea Market Online"),
+    (0.01, 20, 95, "Card refund", "Shopping", "Thread and Needle"),
+)
 _TREATS: Final = ("Dinner", "Concert tickets", "Lunch", "Birthday present", "Train to the sea", "Books")
 
 
@@ -141,7 +147,7 @@ def _bills_of(person: DemoPerson, day: date) -> Iterator[Step]:
     """Salary, rent, utilities and savings, each on its day of the month."""
     key, month = person.current.key, f"{day:%B %Y}"
     name = f"{key}/{day}"
-    if day.day == 25:
+    if day.day == person.payday:
         paid = paid_in(key, person.salary_euros, f"Salary {month}", "Incoming transfer", "Salary", person.employer)
         yield Step(_clock(day, 5, 10), f"{name}/salary", paid)
     if day.day == 1:
@@ -160,7 +166,7 @@ def _bills_of(person: DemoPerson, day: date) -> Iterator[Step]:
 
 
 def _spending_of(person: DemoPerson, day: date) -> Iterator[Step]:
-    """What a day brings: shops, cash, something for a friend."""
+    """What a day brings: shops, cash, a little money back, something for a friend."""
     key = person.current.key
     for shop in _SHOPS:
         name = f"{key}/{day}/{shop.purpose or shop.operation}"
@@ -171,6 +177,12 @@ def _spending_of(person: DemoPerson, day: date) -> Iterator[Step]:
             place = chance.choice(shop.names)
             spent = paid_out(key, euros, place, shop.operation, shop.purpose, place)
             yield Step(_clock(day, chance.randint(8, 20), chance.randint(0, 59)), name, spent)
+    for likely, least, most, operation, purpose, payer in _INCOMES:
+        name = f"{key}/{day}/{operation}"
+        chance = _chance(name)
+        if chance.random() < likely:
+            got = paid_in(key, chance.randint(least, most), purpose or operation, operation, purpose, payer)
+            yield Step(_clock(day, chance.randint(8, 20), chance.randint(0, 59)), name, got)
     chance = _chance(f"{key}/{day}/friend")
     if person.friends and chance.random() < 0.05:
         gift = sent(key, chance.choice(person.friends), chance.randint(8, 75), chance.choice(_TREATS))
