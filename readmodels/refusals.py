@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
@@ -39,10 +39,19 @@ class DayOfRefusals:
         return sum(self.counts.values())
 
 
+_LAST: Final = "select max(recorded_at) from ledger_command where refusal is not null"
 _COUNT: Final = """
 select (recorded_at at time zone 'UTC')::date, refusal, count(*) from ledger_command
 where refusal is not null and {} group by 1, 2
 """
+
+
+def last_at() -> datetime | None:
+    """When the bank last refused; None before the first time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST)
+        found: datetime | None = cursor.fetchone()[0]
+    return found
 
 
 def by_day(wanted: RefusalFilter) -> list[DayOfRefusals]:

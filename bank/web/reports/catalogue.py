@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bank.web.reports import activity, averages, cash, distribution, dormant, flows, growth, largest
+from bank.web.reports import activity, averages, cash, distribution, dormant, flows, growth, largest, refused
 from bank.web.reports.report import Report
 
 REPORTS: Final[tuple[Report, ...]] = (
@@ -14,4 +14,5 @@ REPORTS: Final[tuple[Report, ...]] = (
     largest.REPORT,
     dormant.REPORT,
     activity.REPORT,
+    refused.REPORT,
 )

@@ -14,8 +14,10 @@ from readmodels import (
     dormant_accounts,
     growth,
     largest_movements,
+    refusals,
 )
 from readmodels.dormant_accounts import DormantAccount
+from readmodels.refusals import RefusalFilter
 
 Lines = Iterator[Sequence[str]]
 _A_BATCH: Final = 1_000
@@ -106,6 +108,14 @@ def dormant_accounts_lines(asked: Asked) -> Lines:
         if len(found) < _A_BATCH:
             return
         last = found[-1]
+
+
+def refusals_lines(asked: Asked) -> Lines:
+    """A line a day and reason."""
+    yield "date", "reason", "count"
+    for day in refusals.by_day(RefusalFilter(from_date=asked.from_date, to_date=asked.to_date)):
+        for reason, count in sorted(day.counts.items()):
+            yield str(day.day), reason, str(count)
 
 
 def activity_lines(asked: Asked) -> Lines:

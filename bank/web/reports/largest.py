@@ -1,7 +1,5 @@
 """Largest movements of a period: how much, when, and whose, as far as one may know."""
 
-from typing import Final
-
 from django import forms
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -14,21 +12,13 @@ from bank.web.movements import KIND_WORDS
 from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, money_cell, text_cell
 from readmodels import daily_flows, largest_movements
-from readmodels.largest_movements import KEPT, LargeMovement
-
-# A transfer received is the other side of one sent: shown once.
-_KINDS: Final = ("deposit", "withdrawal", "transfer_sent")
+from readmodels.largest_movements import KINDS, LargeMovement
 
 
 def sections(asked: Asked) -> list[Section]:
     """The largest first."""
-    kinds = [asked.more["kind"]] if asked.more["kind"] else _KINDS
-    found = [
-        movement
-        for kind in kinds
-        for movement in largest_movements.largest(asked.from_date, asked.to_date, asked.currency, kind)
-    ]
-    found.sort(key=lambda movement: (-movement.amount_minor, movement.position))
+    kind = asked.more["kind"] or None
+    found = largest_movements.largest(asked.from_date, asked.to_date, asked.currency, kind)
     may_audit = policy.may_audit(asked.by)
     columns = [
         Column(label=_("Amount"), series="between"),
@@ -45,7 +35,7 @@ def sections(asked: Asked) -> list[Section]:
             columns=columns,
             rows=[
                 Row(head=formats.grouped(rank), label=f"{rank}.", cells=_cells(movement, asked))
-                for rank, movement in enumerate(found[:KEPT], start=1)
+                for rank, movement in enumerate(found, start=1)
             ],
             empty=_("Nothing moved in this period."),
             chart="bars",
@@ -77,7 +67,7 @@ def _kind_field() -> forms.Field:
     return forms.ChoiceField(
         label=_("Kind"),
         required=False,
-        choices=[("", _("All")), *((kind, KIND_WORDS[kind]) for kind in _KINDS)],
+        choices=[("", _("All")), *((kind, KIND_WORDS[kind]) for kind in KINDS)],
         widget=forms.Select(attrs={"class": "form-select"}),
         error_messages={"invalid_choice": _("Kind: choose one of the list.")},
     )

@@ -162,7 +162,7 @@ def _refusals(asked: Asked) -> Tile:
         label=gettext("Refusals"),
         figure=formats.grouped(counts.total()),
         words=words,
-        href=reverse("web:audit_refusals") if policy.may_audit(asked.by) else "",
+        href=f"{reverse('web:refusals')}?{urlencode({'from': str(asked.today), 'to': str(asked.today)})}",
     )
 
 

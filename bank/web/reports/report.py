@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Literal
 
 from django import forms
@@ -98,7 +98,8 @@ class Report:
     """A page of figures. `projections`: what it is made of, whose freshness it shows. `name` is that of its URL.
 
     `currencies`: which there are to choose from, None where a report knows none. `fields`: more filters than these.
-    `lines`: the same as a file, its first line the head.
+    `lines`: the same as a file, its first line the head. `last`: of a report that is counted when it is asked for, and
+    so made of no projection, what changes with its figures.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Report:
     currencies: Callable[[], list[str]] | None = None
     has_period: bool = True
     fields: Mapping[str, Callable[[], forms.Field]] = field(default_factory=dict)
+    last: Callable[[], datetime | None] | None = None
 
     @property
     def url_name(self) -> str:

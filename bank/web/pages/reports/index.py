@@ -33,7 +33,7 @@ def reports_index(request: SignedInRequest) -> HttpResponse:
     today = timezone.now().date()
     made_of = {reverse(report.url_name): report.projections for report in (DASHBOARD, *REPORTS)}
     lines = [
-        Line(link=link, fresh=freshness_of(made_of[link.href], today) if link.href in made_of else None)
+        Line(link=link, fresh=freshness_of(made, today) if (made := made_of.get(link.href)) else None)
         for link in links_of(_SECTION, request.user, request.path)
     ]
     return render(request, "web/reports/index.html", {"lines": lines})

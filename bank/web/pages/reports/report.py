@@ -12,7 +12,7 @@ from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
 from bank.web.csv_file import csv_file
 from bank.web.reports.filters import ReportForm
-from bank.web.reports.freshness import freshness_of
+from bank.web.reports.freshness import freshness_now, freshness_of
 from bank.web.reports.report import Asked, Report
 
 
@@ -48,7 +48,7 @@ def figures_page(
     """
     today = timezone.now().date()
     # The freshness is read first: the figures are then at least as new as it says.
-    fresh = freshness_of(report.projections, today)
+    fresh = freshness_now(report.last(), today) if report.last else freshness_of(report.projections, today)
     if request.GET.get("seen") == fresh.seen:
         return HttpResponse(status=204)
     form = _form_of(request, report)
