@@ -144,7 +144,7 @@ def test_a_webhook_that_is_disabled_stands_below_the_event_that_could_not_be_del
         receiver.says(410)
         assert send(endpoint_id) == 1
     drain()
-    assert [shape(node) for node in tree_of(causation.chapter(made.correlation_id, 50))] == [
+    assert [shape(node) for node in tree_of(causation.chapter(made.command_id, 50))] == [
         ("Deposit", [("DepositMade", [("DisableWebhookEndpoint", [("WebhookEndpointDisabled", [])], [])])], []),
     ]
 

@@ -10,17 +10,19 @@ import msgspec
 import pytest
 
 from accounts.customer import ErasePersonalData
+from accounts.handler import handle
 from bank.access_records.models import AccessRecord
 from bank.identity.models import Role
 from ledger import codec
 from ledger.entries import find_entry
+from ledger.ids import new_id
 from ledger.models import Entry
 from ledger.runner import drain
 from ledger.signing import sign_head
 from tests.acting import as_owner
 from tests.ledger.owner import change_event, tamper
 from tests.spec import envelope
-from tests.steps import deposit, do, transfer
+from tests.steps import BY, deposit, do, transfer
 from tests.web.pages import Browser, Page
 from tests.web.people import Customer, a_login
 
@@ -88,6 +90,19 @@ def test_it_shows_what_the_record_says_and_where_it_stands(auditor: Browser, ada
     for kind, name in (("commands", "commandId"), ("correlations", "correlationId")):
         assert f'href="/audit/{kind}/{metadata[name]}"' in page.html
     assert page.link(str(ada.account_id)) == f"/audit/streams/{ada.account_id}"
+
+
+def test_what_led_to_it_is_said_where_that_is_not_its_own_command(auditor: Browser, ada: Customer) -> None:
+    assert "Led to by" not in event(auditor, 3).text
+    cause = find_entry(3)
+    assert cause is not None
+    cause_id = cause.event.id
+    handle(deposit(ada.account_id, 1_00), by=BY, correlation_id=new_id(), causation_id=cause_id)
+    drain()
+    page = event(auditor, 4)
+    assert "Led to by" in page.text
+    assert str(cause_id) in page.text
+    assert page.link("What came of the request").startswith("/audit/correlations/")
 
 
 def test_its_neighbours_are_a_step_away(auditor: Browser, ada: Customer, grace: Customer) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from accounts.account_commands import FreezeAccount, SetOverdraftLimit
 from accounts.aggregates import fold
 from accounts.customer import ErasePersonalData
 from accounts.handler import handle_all
+from accounts.iban import format_iban
 from accounts.money import Money
 from bank.access_records.models import AccessRecord
 from bank.identity.models import Role
@@ -343,12 +345,26 @@ def test_a_sum_that_begins_nowhere_is_said_to_be_wrong(auditor: Browser, past: s
 def test_an_id_leads_to_its_stream_or_to_what_it_belongs_to(auditor: Browser, ada: Customer, grace: Customer) -> None:
     sent = do(transfer(ada.account_id, grace.account_id, 1_00))
     drain()
-    assert location(auditor.open(f"/audit/streams?id={ada.account_id}")) == f"/audit/streams/{ada.account_id}"
+    for wanted in (ada.account_id, ada.account.iban, format_iban(ada.account.iban).lower()):
+        assert (
+            location(auditor.open(f"/audit/streams?{urlencode({'id': wanted})}")) == f"/audit/streams/{ada.account_id}"
+        )
     found = location(auditor.open(f"/audit/streams?id={sent.command_id}"))
     assert found == f"/audit/correlations/{sent.command_id}"
     assert auditor.open("/audit/streams").status == 200
-    for nonsense in ("", "x", str(new_id())):
+    for nonsense in ("", "x", "%00", "x" * 200, str(new_id()), "DE89370400440532013000", "LU28"):
         assert auditor.open(f"/audit/streams?id={nonsense}").status == 400
+
+
+def test_an_account_and_a_customer_lead_to_their_streams_for_who_may_audit(auditor: Browser, ada: Customer) -> None:
+    teller = Browser.signed_in(a_login("teller", Role.TELLER))
+    for path, stream_id in {
+        f"/accounts/{ada.account_id}": ada.account_id,
+        f"/customers/{ada.customer_id}": ada.customer_id,
+    }.items():
+        assert auditor.open(path).link("Time travel") == f"/audit/streams/{stream_id}"
+        for other in (teller, Browser.signed_in(ada.user)):
+            assert "Time travel" not in other.open(path).links
 
 
 def test_a_page_of_a_stream_is_only_read(auditor: Browser, past: str) -> None:

@@ -42,6 +42,7 @@ def account_page(request: SignedInRequest, account_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "account": account,
         "is_owner": policy.owns(request.user, account),
+        "may_audit": policy.may_audit(request.user),
         "tasks": tasks_for(request.user, account),
         "form": form,
         "filters": form.query(),

@@ -150,7 +150,7 @@ def _jobs_of(events: Sequence[Caused]) -> dict[UUID, JobNode]:
     """What workers do because of these events, by the event's id."""
     asked = {event.stream_id: event for event in events if event.type in _JOB_PAGES}
     lines = jobs.lines_of(asking.find_all(asked.keys()))
-    return {event.id: _job_node(line, event) for line in lines if (event := asked[line.job.row.job_id])}
+    return {asked[line.job.row.job_id].id: _job_node(line, asked[line.job.row.job_id]) for line in lines}
 
 
 def _job_node(line: jobs.Line, event: Caused) -> JobNode:

@@ -78,6 +78,8 @@ def event_page(request: SignedInRequest, position: int) -> HttpResponse:
         "command": command,
         "actor": actor,
         "correlation_id": metadata.get("correlationId"),
+        # Most commands are their own cause.
+        "cause_id": cause if (cause := metadata.get("causationId")) != metadata.get("commandId") else None,
         "stream_href": stream_href(event.stream_id),
         "command_href": command_href(command.command_id) if command else "",
         "actor_href": actor_href(actor),

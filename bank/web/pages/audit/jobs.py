@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 from accounts.invalid import InvalidCommand
 from accounts.record_job import MAX_POSITION, RequestExport, RequestVerification
@@ -28,7 +29,7 @@ PAGE_SIZE: Final = 20
 CHANNEL: Final = "web"
 
 _USER: Final = re.compile(r"user:([0-9]{1,18})")
-# What was found, in words; what exactly was done stands behind it, as verify_ledger says it.
+# What was found, in words; what exactly was done stands behind it, in English, as verify_ledger says it.
 FINDING_WORDS: Final = {
     Kind.CHANGED: _("Changed"),
     Kind.MISSING: _("Missing"),
@@ -41,13 +42,26 @@ FINDING_WORDS: Final = {
 }
 
 
+_MEANINGS: Final = {
+    Kind.CHANGED: _("An event or a hash is not what it was when it was sealed."),
+    Kind.MISSING: _("An event, or its entry in the book, was taken away."),
+    Kind.SWAPPED: _("Two entries changed places."),
+    Kind.INSERTED: _("Something stands there that was never sealed there."),
+    Kind.CUT_TAIL: _("The book ends before what was sealed or signed."),
+    Kind.REWRITTEN: _("The hashes follow from each other, but do not lead to the one that was signed."),
+    Kind.CHECKPOINT: _("A signed checkpoint is itself not what was signed."),
+    Kind.UNSEALED: _("Something was committed a while ago and has no place in the book yet: does the sealer run?"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A job as a row: who asked for it, and what was found, in words."""
+    """A job as a row: who asked for it, what was found, and what that means, in words."""
 
     job: Job
     who: str
     finding: str
+    meaning: str
 
 
 class RangeForm(forms.Form):
@@ -107,7 +121,15 @@ def lines_of(jobs: Sequence[Job]) -> list[Line]:
     """Jobs as rows; people by their user names, in one statement."""
     numbers = {int(found[1]) for job in jobs if (found := _USER.fullmatch(job.row.asked_by))}
     people = dict(User.objects.filter(pk__in=numbers).values_list("pk", "username")) if numbers else {}
-    return [Line(job=job, who=_who(job.row.asked_by, people), finding=_finding(job)) for job in jobs]
+    return [
+        Line(
+            job=job,
+            who=_who(job.row.asked_by, people),
+            finding=_words(job, FINDING_WORDS),
+            meaning=_words(job, _MEANINGS),
+        )
+        for job in jobs
+    ]
 
 
 def digest(jobs: Sequence[Job]) -> str:
@@ -127,6 +149,6 @@ def _who(actor: str, people: dict[int, str]) -> str:
     return people.get(int(found[1]), actor) if found else actor
 
 
-def _finding(job: Job) -> str:
+def _words(job: Job, words_of: Mapping[Kind, StrOrPromise]) -> str:
     kind = (job.row.outcome or {}).get("finding")
-    return str(FINDING_WORDS[Kind(kind)]) if kind else ""
+    return str(words_of[Kind(kind)]) if kind else ""
