@@ -18,6 +18,7 @@ COPY --from=build /venv /venv
 COPY manage.py ./
 COPY accounts accounts
 COPY bank bank
+COPY docs/operations docs/operations
 COPY ledger ledger
 COPY locale locale
 COPY readmodels readmodels

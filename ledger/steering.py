@@ -65,11 +65,12 @@ class OrderIdReused(LedgerError):
     """The order's id is that of another command."""
 
 
+NOT_PARKED: Final = "event_not_parked"
 # Why a projection cannot be steered so: the refusal's code, and its words.
 REFUSALS: Final = {
     "projection_not_async": "Only projections that workers write can be paused and resumed.",
     "projection_is_live": "The projection has no tables of its own: there is nothing to rebuild.",
-    "event_not_parked": "The event is not parked: it was applied or given up already, or never was.",
+    NOT_PARKED: "The event is not parked: it was applied or given up already, or never was.",
 }
 
 
@@ -148,7 +149,7 @@ def _carry_out(cur: Cursor, order: Order, projection: Projection) -> str | None:
     elif order.act is Act.RESUME:
         checkpoints.resume_on(cur, projection)
     else:
-        return None if _resolve_parked(cur, order) else "event_not_parked"
+        return None if _resolve_parked(cur, order) else NOT_PARKED
     return None
 
 

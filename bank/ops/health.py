@@ -40,14 +40,18 @@ def livez(_request: HttpRequest) -> JsonResponse:
 
 def readyz(_request: HttpRequest) -> JsonResponse:
     """200 where commands can be carried out, else 503; every part is named."""
+    parts = readiness()
+    return _answer({"status": OK if parts["database"] == OK else UNAVAILABLE, "parts": parts})
+
+
+def readiness() -> dict[str, str]:
+    """How each part is: ok, degraded or unavailable."""
     database = _database()
-    parts = {
+    return {
         "database": database,
         "valkey": _valkey(),
         "worker": _worker() if database == OK else UNAVAILABLE,
     }
-    status = OK if database == OK else UNAVAILABLE
-    return _answer({"status": status, "parts": parts})
 
 
 def _answer(body: dict[str, object]) -> JsonResponse:

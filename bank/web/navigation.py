@@ -33,7 +33,7 @@ def items_for(request: HttpRequest) -> list[NavigationItem]:
         (_("Notifications"), reverse("web:notifications"), is_customer, ""),
         (_("Customers"), reverse("web:find_customer"), sees_customers, "" if is_customer else account_pages),
         (_("Reports"), reverse("web:reports"), policy.may_see_reports(person), reverse("web:dashboard")),
-        (_("Webhooks"), reverse("web:webhooks"), policy.may_operate(person), ""),
+        (_("Operations"), reverse("web:operations"), policy.may_operate(person), reverse("web:webhooks")),
         (_("Audit"), reverse("web:audit"), policy.may_audit(person), reverse("web:access_records")),
         (_("System"), reverse("web:system"), policy.may_see_system(person), ""),
         (_("Security"), reverse("web:security"), True, ""),

@@ -142,6 +142,27 @@ REPORT_ROOMS: Final[list[Room]] = [
 ]
 OPERATION_ROOMS: Final[list[Room]] = [
     Room(
+        title=_("Projections"),
+        words=_("How far each has come and what holds it up; pause, resume, rebuild, and what was put aside."),
+        icon="gauge",
+        url_name="web:operations_projections",
+        rule=policy.may_operate,
+    ),
+    Room(
+        title=_("Jobs"),
+        words=_("What runs by itself and when it last did, and what somebody asked for."),
+        icon="clock",
+        url_name="web:operations_jobs",
+        rule=policy.may_operate,
+    ),
+    Room(
+        title=_("Machinery"),
+        words=_("Sealer, workers, queues, Valkey and the database: whether they are well, and how large."),
+        icon="monitor",
+        url_name="web:operations_machinery",
+        rule=policy.may_operate,
+    ),
+    Room(
         title=_("Reconciliation"),
         words=_("Whether what the bank keeps twice agrees, and what does not."),
         icon="shield-check",

@@ -23,7 +23,7 @@ from bank.web.pages import (
 )
 from bank.web.pages.accounting.paths import PATHS as ACCOUNTING_PATHS
 from bank.web.pages.audit.paths import PATHS as AUDIT_PATHS
-from bank.web.pages.operations.reconciliation import reconciliation_page
+from bank.web.pages.operations.paths import PATHS as OPERATION_PATHS
 from bank.web.pages.reports.paths import PATHS as REPORT_PATHS
 from bank.web.pages.system.paths import PATHS as SYSTEM_PATHS
 from bank.web.pages.webhooks import PATHS as WEBHOOK_PATHS
@@ -91,5 +91,5 @@ urlpatterns: list[URLPattern] = [
     path("access-records", access_records.access_records_page, name="access_records"),
     *REPORT_PATHS,
     *ACCOUNTING_PATHS,
-    path("operations/reconciliation", reconciliation_page, name="reconciliation"),
+    *OPERATION_PATHS,
 ]

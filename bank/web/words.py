@@ -43,6 +43,12 @@ REFUSAL_WORDS: Final[Mapping[str, StrPromise]] = {
     "record_job_already_requested": _("There is a job about the record with this id already."),
     "key_reused": _("The command's id was used before, for another command."),
 }
+# Of orders to projections, which no rule of the bank refuses.
+STEERING_WORDS: Final[Mapping[str, StrPromise]] = {
+    "projection_not_async": _("Only projections that workers write can be paused and resumed."),
+    "projection_is_live": _("The projection has no tables of its own: there is nothing to rebuild."),
+    "event_not_parked": _("The event is not parked: it was applied or given up already, or never was."),
+}
 # What happened, by the type of its event.
 EVENT_WORDS: Final[Mapping[str, StrPromise]] = {
     "AccountOpened": _("Account opened"),
@@ -90,7 +96,7 @@ def of_refusal(refusal: Refused | None) -> str:
     """Why the bank refused. A refusal that has no words here says its own."""
     if refusal is None:
         return ""
-    template = REFUSAL_WORDS.get(refusal.code)
+    template = REFUSAL_WORDS.get(refusal.code) or STEERING_WORDS.get(refusal.code)
     return str(template) % _facts_of(refusal) if template is not None else str(refusal)
 
 

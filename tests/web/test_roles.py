@@ -13,6 +13,7 @@ from bank.identity.models import Role, User
 from bank.web.pages.home import OWN_TASKS
 from bank.web.reports.catalogue import REPORTS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
+from bank.web.tasks.steering import PARKED_TASKS, PROJECTION_TASKS
 from bank.web.tasks.webhooks import ENDPOINT_TASKS
 from bank.web.urls import urlpatterns
 from ledger.ids import new_id
@@ -119,6 +120,25 @@ SCREENS = {
         [f"/reports/{book}{kind}" for book in ("trial-balance", "general-ledger", "journal") for kind in ("", ".csv")],
         (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO),
     ),
+    **dict.fromkeys(
+        [
+            "/operations",
+            "/operations/projections",
+            "/operations/projections/daily_flows",
+            "/operations/jobs",
+            "/operations/machinery",
+            "/operations/runbook",
+        ],
+        (SIGN_IN, NO, NO, NO, NO, SEEN, SEEN, NO),
+    ),
+    **{
+        f"/operations/projections/daily_flows/{task.slug}": (SIGN_IN, *[NO] * 4, STRAIGHT_ON, STRAIGHT_ON, NO)
+        for task in PROJECTION_TASKS
+    },
+    **{  # nothing is parked here
+        f"/operations/projections/daily_flows/parked/1/{task.slug}": (SIGN_IN, *[NO] * 4, NONE, NONE, NO)
+        for task in PARKED_TASKS
+    },
     "/operations/reconciliation": (SIGN_IN, NO, NO, NO, SEEN, SEEN, SEEN, NO),
     **{f"/reports/{report.path}": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
     **{f"/reports/{report.path}.csv": (SIGN_IN, NO, NO, SEEN, SEEN, SEEN, SEEN, NO) for report in REPORTS},
@@ -127,8 +147,8 @@ NAVIGATION = {
     "ada": ["Overview", "Transfer", "Notifications"],
     "teller": ["Customers", "Reports", "System"],
     "auditor": ["Customers", "Reports", "Audit", "System"],
-    "operations": ["Reports", "Webhooks", "System"],
-    "admin": ["Customers", "Reports", "Webhooks", "Audit", "System"],
+    "operations": ["Reports", "Operations", "System"],
+    "admin": ["Customers", "Reports", "Operations", "Audit", "System"],
     "nobody": [],
 }
 NAVIGATION = {who: [*words, "Security"] for who, words in NAVIGATION.items()}
@@ -164,6 +184,8 @@ CHECKS = [
     "/webhooks/register",
     *(f"/webhooks/{{e}}/{task.slug}" for task in ENDPOINT_TASKS),
     "/webhooks/{e}/deliveries/{m}/replay",
+    *(f"/operations/projections/daily_flows/{task.slug}" for task in PROJECTION_TASKS),
+    *(f"/operations/projections/daily_flows/parked/1/{task.slug}" for task in PARKED_TASKS),
 ]
 # Tested by themselves: receipts below, and choosing an account where a customer has several.
 BY_THEMSELVES = {

@@ -63,7 +63,9 @@ left join ledger_event behind on behind.sequence = entry.sequence
 """
 
 
-class _Ledger(msgspec.Struct, frozen=True):
+class LedgerState(msgspec.Struct, frozen=True):
+    """How far the book is sealed and signed. `unsealed`: committed events without a place, counted up to a limit."""
+
     position: int
     gaps: int
     unsealed: int
@@ -74,6 +76,7 @@ class _Ledger(msgspec.Struct, frozen=True):
     now: datetime
 
     def seconds_since(self, moment: datetime | None) -> float:
+        """By the database's clock; 0 where there is nothing to wait for."""
         return max((self.now - moment).total_seconds(), 0.0) if moment else 0.0
 
 
@@ -109,16 +112,22 @@ class LedgerCollector(Collector):
         yield from _of_projections(ledger, projections)
 
 
-def _read(cur: Cursor) -> tuple[_Ledger, list[_Projection]]:
+def read_ledger(cur: Cursor) -> LedgerState:
+    """The state of the book, in this transaction, given up after some seconds."""
     cur.execute(f"set local statement_timeout = '{_STATEMENT_TIMEOUT_SECONDS}s'")
     row = cur.execute(_LEDGER, {"at_most": _COUNT_AT_MOST}).fetchone()
     assert row is not None, "the migrations make the sealer's state"
+    return LedgerState(*row)
+
+
+def _read(cur: Cursor) -> tuple[LedgerState, list[_Projection]]:
+    ledger = read_ledger(cur)
     known = async_projections()
     names = {"names": [p.name for p in known], "shards": [p.shards for p in known]}
-    return _Ledger(*row), [_Projection(*r) for r in cur.execute(_PROJECTIONS, names).fetchall()]
+    return ledger, [_Projection(*r) for r in cur.execute(_PROJECTIONS, names).fetchall()]
 
 
-def _of_the_ledger(ledger: _Ledger) -> Iterator[Metric]:
+def _of_the_ledger(ledger: LedgerState) -> Iterator[Metric]:
     yield _gauge("ledger_sealed_position", "The last position of the sealed book.", ledger.position)
     yield _gauge(
         "ledger_head_position", "The last position, once all is sealed that waits.", ledger.position + ledger.unsealed
@@ -144,7 +153,7 @@ def _of_the_ledger(ledger: _Ledger) -> Iterator[Metric]:
         )
 
 
-def _of_projections(ledger: _Ledger, projections: Iterable[_Projection]) -> Iterator[Metric]:
+def _of_projections(ledger: LedgerState, projections: Iterable[_Projection]) -> Iterator[Metric]:
     def family(name: str, meaning: str, values: Iterable[tuple[str, float]]) -> Metric:
         metric = GaugeMetricFamily(f"passbook_projection_{name}", meaning, labels=["projection"])
         for projection, value in values:

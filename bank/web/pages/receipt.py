@@ -33,7 +33,7 @@ from bank.identity.models import User
 from bank.web.access import SignedInRequest, signed_in
 from bank.web.formats import iban_html, money_html
 from bank.web.online import online_of
-from bank.web.pages import webhook_receipt
+from bank.web.pages import steering_receipt, webhook_receipt
 from bank.web.receivers import name_of_receiver
 from ledger.records import RecordedEvent
 from readmodels import balances, customers
@@ -52,6 +52,7 @@ TITLES: Final[dict[str, StrOrPromise]] = {
     "AddPayee": _("Payee added"),
     "RemovePayee": _("Payee removed"),
     **webhook_receipt.TITLES,
+    **steering_receipt.TITLES,
 }
 # What a slip can be printed for, to be handed over the counter.
 CASH: Final = frozenset({"Deposit", "Withdraw"})
@@ -109,7 +110,7 @@ def _is_sender(request: SignedInRequest, outcome: Outcome) -> bool:
 
 
 def _facts(request: SignedInRequest, outcome: Outcome) -> list[Fact]:
-    facts: list[Fact] = []
+    facts = [Fact(label=label, value=value) for label, value in steering_receipt.lines_of(outcome)]
     for event in outcome.events:
         account = outcome.accounts.get(event.stream_id)
         if isinstance(event.data, TransferReceived):
@@ -209,5 +210,6 @@ def _steps(request: SignedInRequest, outcome: Outcome) -> list[Step]:
                 steps.append(Step(label=_("Open an account"), href=reverse("web:open_account", args=[customer_id])))
                 steps.append(Step(label=_("Go to the customer"), href=reverse("web:customer", args=[customer_id])))
     if policy.may_operate(request.user):
-        steps += [Step(label=label, href=href) for label, href in webhook_receipt.steps_of(outcome)]
+        found = (*webhook_receipt.steps_of(outcome), *steering_receipt.steps_of(outcome))
+        steps += [Step(label=label, href=href) for label, href in found]
     return steps or [Step(label=_("Go to the overview"), href=reverse("web:overview"))]

@@ -105,3 +105,26 @@ def job(state: str) -> SimpleNamespace:
 
 
 JOB_STATES: Final = ("waiting", "running", "lost", "failed", "done")
+
+
+def projection(state: str) -> SimpleNamespace:
+    """A projection that fares so."""
+    return SimpleNamespace(
+        status={"stopped": "paused", "paused": "paused", "failing": "failing"}.get(state, "running"),
+        error="ValueError: odd" if state in ("stopped", "failing") else None,
+        lag_seconds=42.0 if state == "behind" else 0.1,
+        parked=3 if state == "parked" else 0,
+        rebuild={"rebuilding": SimpleNamespace(error=None), "not rebuilt": SimpleNamespace(error="odd")}.get(state),
+    )
+
+
+PROJECTION_STATES: Final = (
+    *("going on", "behind", "failing", "stopped", "paused", "parked"),
+    *("rebuilding", "not rebuilt"),
+)
+TABLES: Final = [
+    SimpleNamespace(
+        name="ledger_event_1", bounds="FOR VALUES FROM ('1') TO ('10000001')", size_bytes=734_003_200, rows=9_999_871
+    ),
+    SimpleNamespace(name="ledger_event_rest", bounds="DEFAULT", size_bytes=24_576, rows=0),
+]

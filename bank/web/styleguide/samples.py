@@ -191,9 +191,21 @@ SAMPLES: Final[Mapping[str, list[Sample]]] = {
         _sample("in step", as_of=SimpleNamespace(position=18_234, lag_events=0, lag_seconds=0.0)),
         _sample("behind", as_of=SimpleNamespace(position=18_200, lag_events=34, lag_seconds=12.4)),
     ],
+    "projection_status": [
+        _sample(state, Inside.ROW, state=records.projection(state)) for state in records.PROJECTION_STATES
+    ],
+    "rebuild_progress": [
+        _sample("waiting", rebuild=SimpleNamespace(position=0, head=18_234, seconds_left=None)),
+        _sample("under way", rebuild=SimpleNamespace(position=9_000, head=18_234, seconds_left=154.0)),
+    ],
+    "sizes": [
+        _sample("partitions", Inside.PANEL, tables=records.TABLES, caption="Partitions of the events", has_bounds=True),
+        _sample("tables", Inside.PANEL, tables=records.TABLES, caption="Largest tables"),
+    ],
     "standstill": [
         _sample("behind", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=True, is_paused=False)),
         _sample("standing still", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=False, is_paused=True)),
+        _sample("for operations", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=False, is_paused=True), href="#"),
         _sample("in step", fresh=SimpleNamespace(as_of=_BEHIND, is_behind=False, is_paused=False)),
     ],
     "report_filters": [

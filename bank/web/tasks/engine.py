@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.command import Command
-from accounts.handler import find_outcome, handle
+from accounts.handler import find_outcome
 from accounts.invalid import InvalidCommand
 from accounts.refusals import KeyReused, Refused
 from bank.identity import policy
@@ -119,7 +119,7 @@ def _continue(request: SignedInRequest, task: Task) -> HttpResponse:
 def _send(request: SignedInRequest, task: Task, draft: Draft, command: Command) -> HttpResponse:
     task.prepare(command)
     try:
-        outcome = handle(
+        outcome = task.send(
             command,
             by=policy.actor_of(request.user, CHANNEL),
             correlation_id=correlation_id(request),

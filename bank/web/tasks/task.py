@@ -16,6 +16,7 @@ from django_stubs_ext import StrOrPromise
 from accounts.account import Account, Status
 from accounts.aggregates import COMMANDS, State
 from accounts.command import Command
+from accounts.handler import Actor, handle
 from accounts.outcome import Outcome
 from accounts.refusals import Refused
 from bank.identity.models import User
@@ -94,6 +95,10 @@ class Task:
 
     def prepare(self, command: Command) -> None:
         """What has to be there before the command is sent."""
+
+    def send(self, command: Command, *, by: Actor, correlation_id: UUID, expected_version: int | None) -> Outcome:
+        """Have the bank do it. Raises Refused, KeyReused, VersionConflict."""
+        return handle(command, by=by, correlation_id=correlation_id, expected_version=expected_version)
 
     def answers(self, values: Values) -> list[Answer]:
         """The lines of the check page."""

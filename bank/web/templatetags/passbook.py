@@ -7,9 +7,11 @@ from django import template
 from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bank.identity import policy
 from bank.web import formats, words
 from bank.web.navigation import NavigationItem, items_for
 from bank.web.rooms import SECTION_TITLES, links_of
@@ -58,6 +60,16 @@ def rooms(context: Context, section: str) -> dict[str, Any]:
     """The links between the rooms of a section, on the pages of each of them."""
     request = context["request"]
     return {"label": SECTION_TITLES[section], "links": links_of(section, request.user, request.path)}
+
+
+@register.inclusion_tag("components/standstill.html", takes_context=True)
+def standstill(context: Context, fresh: Any) -> dict[str, Any]:
+    """What stands above figures that are behind or stand still; with the way to mend it, for those who may."""
+    href = ""
+    if fresh.paused and policy.may_operate(context["request"].user):
+        one = fresh.paused[0] if len(fresh.paused) == 1 else ""
+        href = reverse("web:operations_projection", args=[one]) if one else reverse("web:operations_projections")
+    return {"fresh": fresh, "href": href}
 
 
 @register.simple_tag
