@@ -5,9 +5,10 @@ python -m tools.screenshots [ADDRESS]    writes docs/screenshots/*.webp (and sen
 
 import base64
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -15,9 +16,9 @@ from tests.plugins import chromium
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 DEMO_PASSWORD: Final = "passbook-demo"  # noqa: S105 - public, and only in the demo
-ALL_AT_MOST_BYTES: Final = 6 * 1024 * 1024
+ALL_AT_MOST_BYTES: Final = 12 * 1024 * 1024
 SIZES: Final = {"wide": (1280, 860, 1400), "narrow": (390, 844, 1500)}  # the window, and how far down the picture goes
-QUALITY: Final = 72
+QUALITY: Final = 60
 # A stop is the picture's name and the page to be taken as it is now.
 Stops = Iterator[tuple[str, Page]]
 
@@ -38,6 +39,9 @@ def main(address: str) -> int:
             _adas_keys,
             _at_the_desk,
             _behind_the_desk,
+            _in_the_reports,
+            _in_the_audit,
+            _in_the_catalogue,
         ):
             for name, page in walk(browser, address):
                 _take(page, name)
@@ -162,13 +166,73 @@ def _at_the_desk(browser: Browser, address: str) -> Stops:
 
 def _behind_the_desk(browser: Browser, address: str) -> Stops:
     page = _somebody(browser, address, "operations")
-    yield from _opened(
-        page, {"daily-flows": "/reports/daily-flows", "webhooks": "/webhooks", "webhook-register": "/webhooks/register"}
-    )
+    yield from _opened(page, {"webhooks": "/webhooks", "webhook-register": "/webhooks/register"})
+    yield from _rooms(page, "/operations")
+    yield from _one_of_each(page, ("/operations/projections",))
     page.context.close()
+
+
+def _in_the_reports(browser: Browser, address: str) -> Stops:
+    page = _somebody(browser, address, "admin")
+    yield from _opened(page, {"dashboard": "/dashboard"})
+    yield from _rooms(page, "/reports")
+    page.context.close()
+
+
+def _in_the_audit(browser: Browser, address: str) -> Stops:
     page = _somebody(browser, address, "auditor")
     yield from _opened(page, {"access-records": "/access-records"})
+    yield from _rooms(page, "/audit")
+    page.goto("/audit/events?type=TransferSent")
+    yield from _first(page, "audit-event", 'main tbody a[href^="/audit/events/"]')
+    event = page.url
+    for kind in ("stream", "correlation", "command", "actor"):
+        page.goto(event)
+        yield from _first(page, f"audit-{kind}", f'main a[href^="/audit/{kind}s/"]')
+    page.goto(event)
+    page.goto(_href(page, 'main a[href^="/audit/streams/"]').partition("?")[0] + "/difference")
+    yield "audit-difference", page
     page.context.close()
+
+
+def _in_the_catalogue(browser: Browser, address: str) -> Stops:
+    page = _somebody(browser, address, "auditor")
+    yield from _opened(page, {"system": "/system", "system-calls": "/system/calls", "system-words": "/system/words"})
+    yield from _one_of_each(page, [f"/system/{kind}" for kind in _KINDS_OF_THINGS])
+    page.context.close()
+
+
+_KINDS_OF_THINGS: Final = ("commands", "deciders", "events", "projections", "screens")
+
+
+def _rooms(page: Page, index: str) -> Stops:
+    """An index, and each room that it leads to."""
+    page.goto(index)
+    yield index.strip("/"), page
+    hrefs = page.locator(f'main a[href^="{index}/"]').evaluate_all("links => links.map((a) => a.getAttribute('href'))")
+    for path in dict.fromkeys(str(href) for href in hrefs):
+        if path.count("/") == index.count("/") + 1 and not path.endswith(".csv"):
+            page.goto(path)
+            yield urlsplit(path).path.strip("/").replace("/", "-").removeprefix("reports-"), page
+
+
+def _one_of_each(page: Page, prefixes: Iterable[str]) -> Stops:
+    """The first page of each kind that the index of its section, or of its kind, leads to."""
+    for prefix in prefixes:
+        page.goto(f"/{prefix.split('/')[1]}")
+        link = f'main a[href^="{prefix}/"]'
+        if not page.locator(link).count():
+            page.goto(prefix)
+        yield from _first(page, prefix.strip("/").replace("/", "-").removesuffix("s"), link)
+
+
+def _first(page: Page, name: str, link: str) -> Stops:
+    page.goto(_href(page, link))
+    yield name, page
+
+
+def _href(page: Page, link: str) -> str:
+    return page.locator(link).first.get_attribute("href") or ""
 
 
 def _opened(page: Page, screens: dict[str, str]) -> Stops:
