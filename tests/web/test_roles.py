@@ -13,7 +13,7 @@ from bank.identity.models import Role, User
 from bank.web.pages.home import OWN_TASKS
 from bank.web.reports.catalogue import REPORTS
 from bank.web.tasks.catalogue import ACCOUNT_TASKS
-from bank.web.tasks.steering import PARKED_TASKS, PROJECTION_TASKS
+from bank.web.tasks.levers import PARKED_TASKS, PROJECTION_TASKS
 from bank.web.tasks.webhooks import ENDPOINT_TASKS
 from bank.web.urls import urlpatterns
 from ledger.ids import new_id

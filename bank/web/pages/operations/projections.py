@@ -12,7 +12,8 @@ from bank.ops.logs import withheld
 from bank.web.access import SignedInRequest, allowed, signed_in
 from bank.web.pages.operations.seen import answer
 from bank.web.tasks.engine import begin_check, run_check, run_form
-from bank.web.tasks.steering import PARKED_TASKS, PROJECTION_TASKS, SteeringTask
+from bank.web.tasks.levers import PARKED_TASKS, PROJECTION_TASKS
+from bank.web.tasks.steering import SteeringTask
 from ledger import parking
 from ledger.connections import cursor
 from ledger.parking import Parked
