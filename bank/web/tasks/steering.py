@@ -138,7 +138,7 @@ class SteeringTask(Task):
 
     def answers(self, values: Values) -> list[Answer]:
         return [
-            Answer(label=_("Projection"), value=self.state.name, note=self.state.description, is_main=True),
+            Answer(label=_("Projection"), value=self.state.name, is_main=True),
             *self.more_answers(values),
             Answer(label=_("Effect"), value=self.effect),
         ]
