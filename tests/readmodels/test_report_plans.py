@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from accounts.postings import CONTROL
 from readmodels import activity, dormant_accounts, general_ledger, largest_movements
 from tests.acting import as_owner
 
@@ -88,7 +89,7 @@ def test_hours_of_a_period_are_found_by_an_index(days: int) -> None:
 
 @pytest.mark.usefixtures("years")
 def test_a_class_s_days_are_found_by_an_index() -> None:
-    asked = general_ledger._range("EUR", LAST - timedelta(days=29), LAST, general_ledger.CONTROL)
+    asked = general_ledger._range("EUR", LAST - timedelta(days=29), LAST, CONTROL)
     assert_read_by_index(plan_of(general_ledger._DAYS, asked), "readmodels_general_ledger")
     values = {**asked, "limit": 51, "after_currency": "", "after_class": ""}
     assert_read_by_index(plan_of(general_ledger._STATEMENT, values), "readmodels_general_ledger")
