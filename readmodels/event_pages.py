@@ -164,12 +164,12 @@ def lead_of(wanted: EventFilter) -> str | None:
 
 
 def _find(wanted: EventFilter, limit: int, before: int | None, after: int | None) -> list[FoundEvent]:
-    """Where words are looked for, the planner cannot know how many events have them: a walk finds common ones soon, an
-    index of words rare ones. So the walk gets a moment, then the index. Of one stream there is little to look through.
+    """Page by the quicker of two ways where nobody can know which that is: a walk finds what is common soon, all at
+    once what is rare. So the walk gets a moment, then the other.
     """
     lead = lead_of(wanted)
     walk = statement(wanted, limit, before=before, after=after, lead=lead)
-    if not wanted.text or wanted.stream_id or wanted.correlation_id or wanted.command_id:
+    if not _may_be_either(wanted):
         return _fetch(*walk, patience_ms=_PATIENCE_MS, settings=leading.SETTINGS if lead else "")
     for attempt, settings, patience_ms in (
         (walk, WALKING, _GLANCE_MS),
@@ -180,6 +180,17 @@ def _find(wanted: EventFilter, limit: int, before: int | None, after: int | None
         except TooBroad:
             continue
     return _fetch(*walk, patience_ms=_PATIENCE_MS, settings=WALKING)
+
+
+def _may_be_either(wanted: EventFilter) -> bool:
+    """Whether what fits may lie anywhere: the planner cannot know how many events have a word, nor whether what is
+    held fast ever happened in a span of time. Of one stream there are few words to look through.
+    """
+    is_one = wanted.stream_id or wanted.correlation_id or wanted.command_id
+    if wanted.text and not is_one:
+        return True
+    spans = wanted.from_at or wanted.to_at
+    return bool(spans and (is_one or wanted.kind or wanted.type or wanted.actor or wanted.currency))
 
 
 def _conditions(wanted: EventFilter) -> dict[str, list[Any]]:
