@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.handler import find_outcome
 from bank.webhooks.models import Delivery, Secret
+from ledger.records import rfc3339
 from ledger.runner import drain
 from tests.acting import as_owner
 from tests.api.client import Api, eur
@@ -234,3 +235,10 @@ def test_a_replay_that_comes_again_is_answered_the_same_whatever_was_cleaned_awa
     assert (first.status, again.status) == (201, 201)
     assert again.body == {**first.body, "replayed": True}
     assert operations.post(f"{path}/replay", body).code == "delivery_not_found"
+
+
+def test_a_key_that_was_used_does_not_make_a_good_moment_a_bad_one(operations: Api) -> None:
+    path, key = f"/webhook-endpoints/{registered(operations)['id']}", str(uuid4())
+    assert operations.post(f"{path}/replay", {"since": rfc3339(timezone.now())}, key=key).status == 201
+    later = operations.post(f"{path}/replay", {"since": rfc3339(timezone.now())}, key=key)
+    assert (later.status, later.code) == (422, "idempotency_key_reused")

@@ -38,6 +38,18 @@ _CHARTS: Final = """
   };
 })
 """
+# Where it is on the screen, once the letters are there and all is drawn in their measure.
+_MIDDLE_OF_THE_LAST_BAR: Final = """
+async () => {
+  const nextFrame = () => new Promise(requestAnimationFrame);
+  await document.fonts.ready;
+  for (let frame = 0; frame < 3; frame += 1) await nextFrame();
+  const canvas = document.querySelector("canvas");
+  const box = canvas.getBoundingClientRect();
+  const last = Chart.getChart(canvas).getDatasetMeta(0).data.at(-1);
+  return { x: box.x + last.x, y: box.y + (last.y + last.base) / 2 };
+}
+"""
 
 
 @pytest.fixture
@@ -138,13 +150,9 @@ def test_a_chart_is_drawn_anew_when_figures_come(reader: Person, ada: Customer) 
 
 def test_a_month_in_a_chart_leads_to_its_days(reader: Person) -> None:
     reader.open("/reports/daily-flows?days=365&currency=EUR")
-    box = reader.page.locator("canvas").bounding_box()
-    assert box is not None
-    at = reader.page.evaluate(
-        "() => { const chart = Chart.getChart(document.querySelector('canvas'));"
-        " const last = chart.getDatasetMeta(0).data.at(-1); return [last.x, (last.y + last.base) / 2]; }"
-    )
-    reader.page.mouse.click(box["x"] + at[0], box["y"] + at[1])
+    reader.page.locator("canvas").scroll_into_view_if_needed()
+    at = reader.page.evaluate(_MIDDLE_OF_THE_LAST_BAR)
+    reader.page.mouse.click(at["x"], at["y"])
     reader.page.wait_for_url("**from=*")
     assert len(charts(reader)[0]["labels"]) <= 31
 

@@ -47,6 +47,7 @@ from bank.api.webhook_forms import (
 )
 from bank.identity import policy
 from bank.webhooks import deliveries, endpoints, secrets
+from ledger.personal import keyed
 from readmodels import webhook_endpoints
 from readmodels.webhook_endpoints import WebhookEndpointRow
 
@@ -267,7 +268,7 @@ class ReplayWebhookView(_EndpointCommandView):
     def command(self, intent: Intent, endpoint_id: UUID) -> Command:
         event_id = intent.values.get("message_id")
         # What may be replayed is judged once: when it comes again, the delivery or the moment may be too old.
-        earlier = find_outcome(intent.command_id)
+        earlier = _recorded(intent)
         command = ReplayWebhook(
             command_id=intent.command_id,
             at=intent.at if earlier is None else _sent_at(earlier),
@@ -292,6 +293,12 @@ def endpoint_in_path(request: Request, text: str) -> WebhookEndpointRow:
 
 def delivery_not_found(pointer: str | None = None) -> Exception:
     return not_found("delivery_not_found", "There is no such delivery to this endpoint.", pointer)
+
+
+def _recorded(intent: Intent) -> Outcome | None:
+    """What came of this very request; None for a new one, and where its key was used for another."""
+    outcome = find_outcome(intent.command_id)
+    return outcome if outcome is not None and outcome.fingerprint == keyed(intent.fingerprint) else None
 
 
 def _sent_at(outcome: Outcome) -> datetime:
