@@ -21,7 +21,6 @@ CASES = (
     "book",
     "streams",
     "account_page",
-    "audit_pages",
 )
 # They take minutes and many gigabytes: only where they are named.
 ONLY_NAMED = ("ten_million", "audit_pages", "report_pages")

@@ -81,15 +81,13 @@ def _jobs() -> dict[str, Callable[[str], int]]:
     from ledger import rebuilding, runner, sealing
     from ledger.export import Selection, export_lines
     from ledger.keys import trusted_keys
-    from ledger.projections import async_projection
     from ledger.verification import verify
 
     def seal(_: str) -> int:
         return sealing.seal_all().count
 
     def catch_up(name: str) -> int:
-        projection = async_projection(name)
-        return sum(runner.advance(projection, shard).count for shard in range(projection.shards))
+        return runner.advance_all(only=[name]).count
 
     def catch_up_all(end: str) -> int:
         return runner.advance_all(backwards=end == "last").count

@@ -10,7 +10,7 @@ An event that fails is isolated by halving the batch, tried again after growing 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -70,16 +70,21 @@ def advance(projection: AsyncProjection, shard: int = 0) -> Advanced:
 
 
 def advance_all(
-    *, seconds: float | None = None, backwards: bool = False, on_backlog: Callable[[], object] | None = None
+    *,
+    seconds: float | None = None,
+    backwards: bool = False,
+    only: Collection[str] | None = None,
+    on_backlog: Callable[[], object] | None = None,
 ) -> AllAdvanced:
-    """Bring every shard of every async projection up to the head of the sealed book, batch by batch, side by side.
+    """Bring every shard of every async projection (or of `only` those of these names) up to the head of the sealed
+    book, batch by batch, side by side.
 
     Several may do so at once: each shard's batch is applied by whoever claims it first, so a second one had best go
     `backwards`. `on_backlog` is called once, where there is more than a batch to do; `seconds` bounds the whole.
     A projection that fails does not hold up the others; trouble of the database is raised when all had their turn.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    rounds, total, tries = _Rounds(backwards=backwards), 0, 0
+    rounds, total, tries = _Rounds(backwards=backwards, only=only), 0, 0
     while True:
         done = rounds.next()
         total += done.count
@@ -113,8 +118,8 @@ def drain() -> bool:
 class _Rounds:
     """Rounds in which each shard that is behind gets one batch; who stands at the same place, one after the other."""
 
-    def __init__(self, *, backwards: bool = False) -> None:
-        self._backwards = backwards
+    def __init__(self, *, backwards: bool = False, only: Collection[str] | None = None) -> None:
+        self._backwards, self._only = backwards, only
         self._reading = Reading()
         self._trouble: dict[tuple[str, int], Exception] = {}
 
@@ -122,7 +127,7 @@ class _Rounds:
         """One round. A shard with which the database had trouble is left alone from then on."""
         with cursor() as cur:
             head = head_position_of(cur)
-            due = _due(cur, head)
+            due = [one for one in _due(cur, head) if self._only is None or one[0].name in self._only]
         count, busy, more = 0, False, False
         for projection, shard in reversed(due) if self._backwards else due:
             if (projection.name, shard) in self._trouble:

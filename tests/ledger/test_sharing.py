@@ -97,6 +97,16 @@ def test_who_comes_later_is_in_step_after_a_batch() -> None:
         assert [len(events) for events in given] == [3, 4, 1, 4, 4, 2, 2]
 
 
+def test_one_of_them_alone_is_brought_up_with_one_reading_for_all_its_shards() -> None:
+    given: list[Sequence[RecordedEvent]] = []
+    write(count=6)
+    seal_all()
+    with seen_events("test_one", before=noting(given), shards=2), seen_events("test_two"):
+        assert advance_all(only=["test_one"]).count == 6
+        assert sorted(positions_seen("test_one")) == [1, 2, 3, 4, 5, 6]
+        assert positions_seen("test_two") == []
+
+
 def test_an_error_stops_the_one_and_not_the_others_who_read_the_same() -> None:
     write(count=5)
     with (
