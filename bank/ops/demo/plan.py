@@ -181,7 +181,7 @@ def _spending_of(person: DemoPerson, day: date) -> Iterator[Step]:
         name = f"{key}/{day}/{operation}"
         chance = _chance(name)
         if chance.random() < likely:
-            got = paid_in(key, chance.randint(least, most), purpose or operation, operation, purpose, payer)
+            got = paid_in(key, chance.randint(least, most), operation, operation, purpose, payer)
             yield Step(_clock(day, chance.randint(8, 20), chance.randint(0, 59)), name, got)
     chance = _chance(f"{key}/{day}/friend")
     if person.friends and chance.random() < 0.05:
