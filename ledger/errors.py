@@ -33,5 +33,9 @@ class StoreBusy(LedgerError):
     """More commands are waiting than can be written soon: try again a little later."""
 
 
-class UnknownEvent(LedgerError):
+class UnreadableEvent(LedgerError):
+    """A stored event that the code cannot read (any more)."""
+
+
+class UnknownEvent(UnreadableEvent):
     """A stored type or version that the code does not know (any more)."""

@@ -56,7 +56,7 @@ class Undecoded:
         self.stream_hash: int = row[9]
 
     def decoded(self, *, also_unreadable: bool = False) -> RecordedEvent:
-        """The event. Raises UnknownEvent, unless its data may be Unreadable."""
+        """The event. Raises UnreadableEvent, unless its data may be Unreadable."""
         event = self._decoded
         if event is None:
             event = event_from_row(self._row[:8], self.position, self._key, also_unreadable=also_unreadable)
@@ -81,7 +81,7 @@ def read_undecoded(cur: Cursor, *, after: int, to: int, types: frozenset[str] | 
 def read_sealed(
     cur: Cursor, *, after: int, to: int, types: frozenset[str] | None = None, also_unreadable: bool = False
 ) -> list[RecordedEvent]:
-    """The same, decoded. Raises UnknownEvent, too, unless data may be Unreadable."""
+    """The same, decoded. Raises UnreadableEvent, too, unless data may be Unreadable."""
     events = read_undecoded(cur, after=after, to=to, types=types)
     return [event.decoded(also_unreadable=also_unreadable) for event in events]
 
@@ -235,15 +235,18 @@ def stream_versions(stream_ids: Collection[UUID]) -> dict[UUID, int]:
         return dict(cur.fetchall())
 
 
-def read_events(cur: Cursor, places: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], RecordedEvent]:
-    """Events by their places (stream, stream position)."""
+def read_events(
+    cur: Cursor, places: Sequence[tuple[UUID, int]], *, also_unreadable: bool = False
+) -> dict[tuple[UUID, int], RecordedEvent]:
+    """Events by their places (stream, stream position). Raises UnreadableEvent, unless data may be Unreadable."""
     cur.execute(
         f"select {EVENT_COLUMNS}, n.position"
         " from unnest(%s::uuid[], %s::int[]) as place(stream_id, stream_position)"
         " join ledger_event e using (stream_id, stream_position) left join ledger_entry n using (sequence)",
         ([stream_id for stream_id, _ in places], [position for _, position in places]),
     )
-    return {(event.stream_id, event.stream_position): event for event in _events(cur)}
+    found = _events(cur, also_unreadable=also_unreadable)
+    return {(event.stream_id, event.stream_position): event for event in found}
 
 
 def stream_version(stream_id: UUID) -> int:

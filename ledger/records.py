@@ -8,7 +8,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 
 from ledger.codec import decode, decode_json, type_of
-from ledger.errors import UnknownEvent
+from ledger.errors import UnknownEvent, UnreadableEvent
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -77,14 +77,17 @@ def event_from_row(
 ) -> RecordedEvent:
     """A RecordedEvent from a row of EVENT_COLUMNS; `key` opens its personal data, if it has some.
 
-    Raises UnknownEvent for a type that the code does not know; with `also_unreadable` nothing, whatever is stored.
+    Raises UnreadableEvent where the code does not know the type (UnknownEvent), or the data are not the type's; with
+    `also_unreadable` nothing, whatever is stored.
     """
     event_id, name, version, stream_id, stream_position, recorded_at, data, metadata = row
     try:
         read = decode(name, version, data, stream_id, key)
     except UNREADABLE as error:
         if not also_unreadable:
-            raise
+            if isinstance(error, UnknownEvent):
+                raise
+            raise UnreadableEvent(problem_of(name, version, error)) from error
         read = Unreadable(decode_json(data), problem_of(name, version, error))
     return RecordedEvent(
         id=event_id,

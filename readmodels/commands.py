@@ -1,13 +1,21 @@
 """The command log (live): what was asked for, and what became of it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.refusals import Refused, restore_refusal
+from ledger.codec import decode_json
+from ledger.connections import cursor
+from ledger.consistency import token_of
 from ledger.models import Command
 from ledger.projections import LiveProjection
+from ledger.reading import read_events
+from ledger.records import RecordedEvent
+from ledger.store import LoggedCommand, find_commands
 
 # It is read from the command log: refused commands lead to no event.
 PROJECTION = LiveProjection(
@@ -32,3 +40,35 @@ def refused(actor: str, limit: int, before: tuple[datetime, UUID] | None = None)
         # The first condition is the index's, the second tells those of one moment apart.
         found = found.filter(recorded_at__lte=moment).exclude(Q(recorded_at=moment) & Q(command_id__gte=command_id))
     return list(found.order_by("-recorded_at", "-command_id")[:limit])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatCame:
+    """What came of a command. The data of its events may be Unreadable; those of detached partitions are left out.
+
+    `consistency_token` is None where nothing was written.
+    """
+
+    logged: LoggedCommand
+    refusal: Refused | None
+    stream_ids: frozenset[UUID]
+    events: tuple[RecordedEvent, ...]
+    consistency_token: str | None
+
+
+def find(command_id: UUID) -> WhatCame | None:
+    """What came of this command; None where the log does not have it. Nothing is folded: any event may be in it."""
+    with cursor() as cur:
+        for logged in find_commands(cur, [command_id]):
+            result = decode_json(logged.result)
+            writes = [(UUID(stream), first, last) for _, stream, first, last, *_ in result.get("streams", [])]
+            places = [(stream, position) for stream, first, last in writes for position in range(first, last + 1)]
+            events = read_events(cur, places, also_unreadable=True) if places else {}
+            return WhatCame(
+                logged=logged,
+                refusal=restore_refusal(logged.refusal, result.get("fields", {})) if logged.refusal else None,
+                stream_ids=frozenset(stream for stream, _, _ in writes),
+                events=tuple(events[place] for place in places if place in events),
+                consistency_token=token_of(writes[-1][0], writes[-1][2]) if writes else None,
+            )
+    return None

@@ -26,7 +26,14 @@ from bank.api.problems import (
     unavailable,
 )
 from bank.web.middleware import correlation_id
-from ledger.errors import NoConnection, StoreBusy, StoreUnavailable, TooMuchContention, VersionConflict
+from ledger.errors import (
+    NoConnection,
+    StoreBusy,
+    StoreUnavailable,
+    TooMuchContention,
+    UnreadableEvent,
+    VersionConflict,
+)
 from ledger.partitions import EventsDetached
 
 logger = logging.getLogger(__name__)
@@ -82,8 +89,8 @@ def problem_of_refusal(refusal: Refused) -> Problem:
 
 def _other_problem(error: Exception) -> Problem | None:
     match error:
-        case EventsDetached():
-            return unavailable("unavailable", "Events of that time are archived. The bank can have them back.")
+        case EventsDetached() | UnreadableEvent():
+            return _out_of_reach(error)
         case framework.ValidationError():
             return validation_problem(error)
         case framework.APIException():
@@ -98,3 +105,11 @@ def _other_problem(error: Exception) -> Problem | None:
             return status_problem(400)
         case _:
             return None
+
+
+def _out_of_reach(error: EventsDetached | UnreadableEvent) -> Problem:
+    """503: an event that the answer needs is in the record, but not to be read as things are."""
+    if isinstance(error, EventsDetached):
+        return unavailable("unavailable", "Events of that time are archived. The bank can have them back.")
+    logger.error("an answer needs an event that cannot be read: %s", error)
+    return unavailable("unavailable", "An event that the answer needs cannot be read just now.")

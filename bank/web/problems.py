@@ -12,7 +12,7 @@ from django_stubs_ext import StrOrPromise
 from bank.web.context import bank
 from bank.web.middleware import correlation_id
 from bank.web.typed import page_again
-from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention
+from ledger.errors import StoreBusy, StoreUnavailable, TooMuchContention, UnreadableEvent
 from ledger.partitions import EventsDetached
 
 RETRY_AFTER_SECONDS = 5
@@ -109,7 +109,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem_page(request, UNAVAILABLE if is_unavailable(sys.exc_info()[1]) else SERVER_ERROR)
 
 
-_AWAY = (StoreBusy, StoreUnavailable, TooMuchContention, EventsDetached, OperationalError, InterfaceError)
+_AWAY = (
+    StoreBusy,
+    StoreUnavailable,
+    TooMuchContention,
+    EventsDetached,
+    UnreadableEvent,
+    OperationalError,
+    InterfaceError,
+)
 
 
 def is_unavailable(error: BaseException | None) -> bool:

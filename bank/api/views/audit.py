@@ -2,9 +2,8 @@
 
 from rest_framework.request import Request
 
-from accounts.handler import find_outcome
-from accounts.outcome import Outcome
-from bank.access_records.recording import looks_at_outcome, looks_at_streams
+from accounts.refusals import Refused
+from bank.access_records.recording import looks_at_streams
 from bank.api.access import leave_records, require_role
 from bank.api.answers import Answer
 from bank.api.base import ApiView, credential_of, user_of
@@ -18,7 +17,8 @@ from bank.identity import policy
 from ledger.consistency import has_passed
 from ledger.projections import async_projections
 from ledger.records import public_form, rfc3339
-from readmodels import events
+from readmodels import commands, events
+from readmodels.commands import WhatCame
 
 
 class CommandView(ApiView):
@@ -35,11 +35,12 @@ class CommandView(ApiView):
 
     def get(self, request: Request, command_id: str) -> Answer:
         wanted = parse_uuid(command_id)
-        outcome = None if wanted is None else find_outcome(wanted)
-        if outcome is None or not _may_see(request, outcome):
+        found = None if wanted is None else commands.find(wanted)
+        if found is None or not _may_see(request, found):
             raise not_found("command_not_found", "There is no such command.")
-        leave_records(request, looks_at_outcome(user_of(request), outcome))
-        return Answer(_command_body(outcome))
+        if policy.may_see_customers(user_of(request)):  # all others wrote to what is their own, or sent money there
+            leave_records(request, looks_at_streams(found.stream_ids))
+        return Answer(_command_body(found))
 
 
 class EventView(ApiView):
@@ -70,33 +71,33 @@ class EventView(ApiView):
         return Answer({**public_form(entry.event), **chained})
 
 
-def _may_see(request: Request, outcome: Outcome) -> bool:
+def _may_see(request: Request, found: WhatCame) -> bool:
     user = user_of(request)
-    sent_it = outcome.actor == policy.actor_of(user, "api").id
+    sent_it = found.logged.actor == policy.actor_of(user, "api").id
     return sent_it or (policy.may_audit(user) and credential_of(request).grants(Scope.AUDIT_READ))
 
 
-def _command_body(outcome: Outcome) -> CommandBody:
-    token = outcome.consistency_token
-    sealed = all(event.position is not None for event in outcome.events)
+def _command_body(found: WhatCame) -> CommandBody:
+    logged, token = found.logged, found.consistency_token
+    sealed = all(event.position is not None for event in found.events)
     return {
-        "command_id": str(outcome.command_id),
-        "type": outcome.command_type,
-        "outcome": "accepted" if outcome.accepted else "refused",
-        "refusal": _refusal_body(outcome),
-        "actor": outcome.actor,
-        "channel": outcome.channel,
-        "correlation_id": str(outcome.correlation_id),
-        "events": [event_body(event) for event in outcome.events],
-        "consistency_token": outcome.consistency_token,
+        "command_id": str(logged.command_id),
+        "type": logged.type,
+        "outcome": "accepted" if found.refusal is None else "refused",
+        "refusal": _refusal_body(found.refusal),
+        "actor": logged.actor,
+        "channel": logged.channel,
+        "correlation_id": str(logged.correlation_id),
+        "events": [event_body(event) for event in found.events],
+        "consistency_token": token,
         "sealed": sealed,
         "projected": token is None or (sealed and all(has_passed(p.name, token) for p in async_projections())),
-        "recorded_at": rfc3339(outcome.recorded_at),
+        "recorded_at": rfc3339(logged.recorded_at),
     }
 
 
-def _refusal_body(outcome: Outcome) -> RefusalBody | None:
-    if outcome.refusal is None:
+def _refusal_body(refusal: Refused | None) -> RefusalBody | None:
+    if refusal is None:
         return None
-    problem = problem_of_refusal(outcome.refusal)
+    problem = problem_of_refusal(refusal)
     return {"code": problem.code, "status": int(problem.status), "detail": problem.detail}
