@@ -29,7 +29,7 @@ from bank.api.requests import (
     TransferRequest,
 )
 from bank.api.scopes import Scope
-from bank.api.strict_json import MAX_BODY_BYTES, parse_object
+from bank.api.strict_json import MAX_BODY_BYTES, parse_object, too_deep
 
 MAX_LINES: Final = 10_000
 MAX_ERRORS: Final = 20
@@ -139,7 +139,9 @@ def split(body: bytes, *, is_ndjson: bool) -> list[bytes]:
             lines = [bytes(raw) for raw in _split_list(body)]
         except msgspec.ValidationError:
             raise bad_request("not_a_list", "The body must be a JSON list of commands.") from None
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            raise too_deep() from None
+        except ValueError as error:
             raise bad_request("malformed_json", f"The body is not JSON: {error}.") from None
     if not lines:
         raise bad_request("empty_batch", "A batch has at least one command.")

@@ -47,7 +47,7 @@ def _judged_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except json.JSONDecodeError as error:
         raise bad_request("malformed_json", f"The body is not JSON: {error}.") from None
     except ValueError:  # an integer of thousands of digits
@@ -85,7 +85,7 @@ def _check(value: object, depth: int) -> None:
 
 def _check_depth(depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise _too_deep()
+        raise too_deep()
 
 
 def _check_text(text: str) -> None:
@@ -97,5 +97,6 @@ def _check_text(text: str) -> None:
         raise bad_request("invalid_text", "Text must not hold NUL characters or lone surrogates.")
 
 
-def _too_deep() -> Problem:
+def too_deep() -> Problem:
+    """400: nobody needs that many levels."""
     return bad_request("too_deep", f"The body is nested deeper than {MAX_DEPTH} levels.")

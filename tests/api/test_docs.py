@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from bank.api.problems import REFUSAL_STATUSES, STATUS_PROBLEMS
+from bank.api.schema.codes import MEANINGS
 from bank.api.scopes import Scope
 from bank.api.urls import urlpatterns
 
@@ -27,12 +28,14 @@ def codes_in_the_source() -> set[str]:
     return found
 
 
-def test_the_page_lists_every_code() -> None:
-    listed = set(re.findall(r"`(\w+)`", PAGE))
+def test_the_page_lists_every_code_in_the_table_of_statuses() -> None:
+    rows = re.findall(r"^\| (?:\d{3}(?:, )?)+ \| (.+) \|$", PAGE, re.MULTILINE)
+    listed = {code for row in rows for code in re.findall(r"`(\w+)`", row)}
     missing = (codes_in_the_source() | set(REFUSAL_STATUSES)) - listed
     assert missing == set()
     not_ours = {"not_acceptable", "rate_limited"}
     assert {code for code, _ in STATUS_PROBLEMS.values()} - listed <= not_ours
+    assert set(MEANINGS) <= listed
 
 
 def test_the_page_lists_every_scope_and_names_every_call() -> None:
