@@ -34,4 +34,4 @@ ENV PATH=/venv/bin:$PATH \
 RUN DJANGO_SECRET_KEY=build BANK_HOME=/tmp python manage.py collectstatic --noinput --verbosity=0
 USER passbook
 EXPOSE 8000
-CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "2", "--log-config", "bank/ops/granian_logs.json", "bank.wsgi:application"]
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "8", "--blocking-threads-idle-timeout", "600", "--respawn-failed-workers", "--workers-kill-timeout", "2", "--log-config", "bank/ops/granian_logs.json", "bank.wsgi:application"]

@@ -3,7 +3,6 @@
 Whoever waits holds a thread of the web server, and nothing else: no connection of the ledger, no transaction.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +10,11 @@ from typing import Final
 
 import psycopg
 
-from bank.ops import stopping
+from bank.ops import parts, stopping
 from ledger.errors import LedgerError
 from ledger.reading import head_position
 
 _LOOKS_EVERY_SECONDS: Final = 0.05
-_THREADS: Final = int(os.environ.get("WEB_THREADS", "4"))
 
 
 class Followers:
@@ -94,4 +92,4 @@ class Followers:
 
 
 # Half of the threads at most: the others go on answering everybody else.
-followers: Final = Followers(most=_THREADS // 2)
+followers: Final = Followers(most=parts.web_threads() // 2)

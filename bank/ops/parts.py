@@ -11,16 +11,22 @@ HOST = "127.0.0.1"
 _PYTHON = (sys.executable, "-m")
 # The names in bank.ops.roles, which only Django can read.
 WEB_ROLE, WORKER_ROLE = "passbook_app", "passbook_worker"
-_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "4", "2", "8"
+_WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "8", "2", "8"
 
 
 def web(port: int) -> Program:
+    """Web server processes of some threads; a thread that is not needed stays, and its connections with it."""
     command = ["granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     command += ["--workers", os.environ.get("WEB_WORKERS", _WEB_WORKERS)]
-    command += ["--blocking-threads", os.environ.get("WEB_THREADS", _WEB_THREADS)]
+    command += ["--blocking-threads", str(web_threads()), "--blocking-threads-idle-timeout", "600"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "2"]
     command += ["--log-config", "bank/ops/granian_logs.json", "bank.wsgi:application"]
     return _program("web", *_PYTHON, *command, role=WEB_ROLE)
+
+
+def web_threads() -> int:
+    """How many requests each process of the web server works on at a time."""
+    return int(os.environ.get("WEB_THREADS", _WEB_THREADS))
 
 
 def worker() -> Program:

@@ -131,7 +131,7 @@ def test_a_key_is_free_again_after_a_mistake_of_ours(
 
 @contextmanager
 def two_processes() -> Iterator[tuple[Site, Process, int]]:
-    """The web server as `make run` starts it: two processes of four threads."""
+    """The web server as `make run` starts it: two processes of eight threads."""
     with a_site() as site:
         site.valkey()
         with socket.socket() as probe:
