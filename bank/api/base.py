@@ -19,7 +19,7 @@ from bank.api.fields import QuerySerializer, StrictSerializer, read
 from bank.api.problems import InputError, bad_request, insufficient_scope, invalid_input, not_found, status_problem
 from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
-from bank.api.strict_json import MAX_BODY_BYTES, parse_object
+from bank.api.strict_json import MAX_BODY_BYTES, parse_object, refuse_longer
 from bank.api.tokens import Credential
 from bank.identity.models import User
 
@@ -178,4 +178,5 @@ def _json_object(request: Request) -> dict[str, Any]:
     charset = next((o.split("=", 1)[1] for o in options.lower().split(";") if o.strip().startswith("charset=")), "")
     if media_type.strip().lower() != JSON or charset.strip(' "') not in _JSON_CHARSETS:
         raise status_problem(415)
+    refuse_longer(sent.get("CONTENT_LENGTH"), MAX_BODY_BYTES)
     return parse_object(request._request.read(MAX_BODY_BYTES + 1))  # noqa: SLF001 - the framework's way is longer

@@ -10,6 +10,12 @@ MAX_BODY_BYTES: Final = 64 * 1024
 MAX_DEPTH: Final = 32
 
 
+def refuse_longer(declared: str | None, most: int) -> None:
+    """Raise Problem (413) where the Content-Length announces more than `most` bytes: nobody waits for them."""
+    if declared and declared.isdecimal() and int(declared[:20]) > most:
+        raise status_problem(413)
+
+
 def parse_object(body: bytes) -> dict[str, Any]:
     """The JSON object (RFC 8259) in `body`; raises Problem.
 

@@ -49,6 +49,8 @@ POSTS: Mapping[tuple[bytes, bytes], tuple[int, str | None]] = {
     (b"Content-Type: application/json; charset=utf-7\r\nContent-Length: 2\r\n", b"{}"): (415, "unsupported_media_type"),
     (JSON + b"Transfer-Encoding: chunked\r\n", b"2\r\n{}\r\n0\r\n\r\n"): (411, "length_required"),
     (JSON + b"Content-Length: 3000000\r\n", b"{" * 3_000_000): (413, "body_too_large"),
+    # Nobody waits for more than may be sent.
+    (JSON + b"Content-Length: 99999999999\r\n", b"{"): (413, "body_too_large"),
     (JSON + b"Content-Length: 2\r\nContent-Length: 3\r\n", b"{}"): (400, BY_THE_SERVER),
     (JSON + b"Content-Length: -2\r\n", b"{}"): (400, BY_THE_SERVER),
     (JSON + b"If-Match: \xff\r\nContent-Length: 2\r\n", b"{}"): (400, "invalid_if_match"),

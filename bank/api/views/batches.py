@@ -17,6 +17,7 @@ from bank.api.problems import insufficient_scope, status_problem
 from bank.api.schema.batches import batch_schema, codes_of_batches
 from bank.api.schema.operation import Operation
 from bank.api.scopes import Scope
+from bank.api.strict_json import refuse_longer
 from bank.identity import policy
 from bank.web.middleware import correlation_id
 from ledger.codec import encode_json
@@ -91,6 +92,7 @@ def _body(request: Request) -> bytes:
     """At most one byte more than a batch may have. Raises Problem (411)."""
     if request.META.get("CONTENT_LENGTH") in (None, "") and request.headers.get("Transfer-Encoding"):
         raise status_problem(411)
+    refuse_longer(request.META.get("CONTENT_LENGTH"), batch_lines.MAX_BYTES)
     body: bytes = request.stream.read(batch_lines.MAX_BYTES + 1) if request.stream else b""
     return body
 
