@@ -19,8 +19,8 @@ from ledger.observing import Hindrance, hindered
 MAX_BATCH: Final = 256
 MAX_WAITING: Final = 2_000
 TIMEOUT_SECONDS: Final = 10.0
-_MANY: Final = 6
-_MOMENT_SECONDS: Final = 0.0005
+_MANY: Final = 3
+_MOMENT_SECONDS: Final = 0.002
 
 
 class _Waiting:
