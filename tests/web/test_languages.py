@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 from django.template.base import Lexer, TokenType
 
 from accounts.refusals import REFUSALS, Refused
-from bank.web.words import EVENT_WORDS, REFUSAL_WORDS, of_refusal
+from bank.web.reasons import REASON_WORDS
+from bank.web.words import EVENT_WORDS, REFUSAL_WORDS, STEERING_WORDS, of_refusal
 from ledger.codec import event_types
 from tools import messages
 
@@ -195,6 +196,7 @@ def test_czech_has_its_three_plurals_and_its_own_marks() -> None:
 
 def test_each_refusal_and_event_has_words_on_pages() -> None:
     assert REFUSAL_WORDS.keys() == REFUSALS.keys()
+    assert REASON_WORDS.keys() == REFUSALS.keys() | STEERING_WORDS.keys()
     assert EVENT_WORDS.keys() == {kind.name for kind in event_types()}
 
 

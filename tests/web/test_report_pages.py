@@ -241,18 +241,20 @@ def test_why_the_bank_refuses_is_counted_at_once_and_leads_auditors_to_the_comma
     too_much = [withdraw(customer.account_id, 10**9) for customer in (ada, grace)]
     handle_all([*too_much, transfer(ada.account_id, ada.account_id, 1)], by=BY)
     page = operations.open("/reports/refusals")
-    assert figures(page, "insufficient_funds") == ["2", "66.7 %"]
-    assert figures(page, "same_account") == ["1", "33.3 %"]
+    assert figures(page, "Balance too low") == ["2", "66.7 %"]
+    assert figures(page, "To the same account") == ["1", "33.3 %"]
     (poll,) = re.findall(r'hx-get="([^"]+)"', page.html)
     assert operations.open(poll.replace("&amp;", "&")).status == 204
     handle_all([withdraw(ada.account_id, 10**9)], by=BY)
-    assert figures(operations.open(poll.replace("&amp;", "&")), "insufficient_funds") == ["3", "75.0 %"]
+    assert figures(operations.open(poll.replace("&amp;", "&")), "Balance too low") == ["3", "75.0 %"]
     assert "/audit/commands" not in page.html
     assert "/audit/commands?outcome=refused" in auditor.open("/reports/refusals").html
     file = list(csv.reader(operations.open("/reports/refusals.csv").html.splitlines()))
     assert [row[1:] for row in file] == [["reason", "count"], ["insufficient_funds", "3"], ["same_account", "1"]]
     drain()
-    assert "/reports/refusals?from=" in operations.open("/dashboard").html
+    dashboard = operations.open("/dashboard")
+    assert "/reports/refusals?from=" in dashboard.html
+    assert "most often: balance too low" in dashboard.text
 
 
 def test_the_index_lists_every_report_with_its_freshness(operations: Browser, ada: Customer) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bank.identity import policy
 from bank.reconciliation import reading as reconciliation
-from bank.web import formats
+from bank.web import formats, reasons
 from bank.web.reports import activity, cash, distribution, flows, growth, usual
 from bank.web.reports.report import Asked, Report, Section
 from readmodels import balance_distribution, daily_flows, general_ledger, refusals
@@ -157,7 +157,7 @@ def _refusals(asked: Asked) -> Tile:
         counts.update(day.counts)
     words = ""
     if counts:
-        words = gettext("most often: %(reason)s") % {"reason": counts.most_common(1)[0][0]}
+        words = gettext("most often: %(reason)s") % {"reason": reasons.of_code(counts.most_common(1)[0][0])}
     return Tile(
         label=gettext("Refusals"),
         figure=formats.grouped(counts.total()),

@@ -6,11 +6,12 @@ from datetime import date
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from bank.identity import policy
-from bank.web import formats
+from bank.web import formats, reasons
 from bank.web.reports import files
 from bank.web.reports.report import Asked, Cell, Column, Report, Row, Section, number_cell
 from bank.web.reports.steps import by_step, deeper, kind_of, steps_of
@@ -36,7 +37,7 @@ def _reasons(days: Sequence[DayOfRefusals], asked: Asked) -> Section:
         columns=[Column(label=_("Refusals"), series="out"), Column(label=_("Share"))],
         rows=[
             Row(
-                head=reason,
+                head=capfirst(reasons.of_code(reason)),
                 cells=[
                     number_cell(count, href=_commands(asked, asked.from_date, asked.to_date, reason)),
                     Cell(html=gettext("%(share)s %%") % {"share": formats.decimal(100 * count / counts.total())}),
