@@ -9,7 +9,7 @@ from typing_extensions import override
 from bank.api import guessing, idempotency
 from bank.api.fields import parse_uuid
 from bank.api.problems import Problem, unauthenticated
-from bank.api.tokens import BadToken, Credential, look_up
+from bank.api.tokens import BadToken, Credential, digest_of, look_up
 from bank.identity.models import User
 from bank.identity.throttle import client_address
 
@@ -25,14 +25,14 @@ class BearerAuthentication(BaseAuthentication):
         scheme, _, secret = header.partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise unauthenticated("not_authenticated", "Only bearer tokens are taken: Authorization: Bearer <token>.")
-        secret, address = secret.strip(), client_address(request._request)  # noqa: SLF001 - it reads META and headers
-        guessing.require_welcome(address, secret)
+        digest, address = digest_of(secret.strip()), client_address(request._request)  # noqa: SLF001 - it reads META and headers
+        guessing.require_welcome(address, digest)
         try:
-            found = look_up(secret, _key_of(request), _account_of(request))
+            found = look_up(digest, _key_of(request), _account_of(request))
         except BadToken:
             guessing.note_bad(address)
             raise unauthenticated("invalid_token", "The token is not known, has expired or was revoked.") from None
-        guessing.note_good(secret)
+        guessing.note_good(digest)
         return found
 
 

@@ -4,7 +4,6 @@ What an address sends then is not even looked up, unless this process found the 
 guesses does not shut out who works behind the same address.
 """
 
-import hashlib
 import time
 from typing import Final
 
@@ -19,16 +18,18 @@ _closed_until: dict[str, float] = {}  # by address, by the clock of this process
 _found_good: set[bytes] = set()  # digests: a process keeps no tokens
 
 
-def require_welcome(address: str, secret: str) -> None:
-    """Raises Problem (429) where the address has sent too many bad tokens, and this is none that was good before."""
+def require_welcome(address: str, digest: bytes) -> None:
+    """Raises Problem (429) where the address has sent too many bad tokens, and this is none that was good before.
+
+    A token is told by its digest.
+    """
     left = _closed_until.get(address, 0.0) - time.monotonic()
-    if left > 0 and _digest(secret) not in _found_good:
+    if left > 0 and digest not in _found_good:
         raise _too_many(left)
 
 
-def note_good(secret: str) -> None:
+def note_good(digest: bytes) -> None:
     """The token opened something."""
-    digest = _digest(secret)
     if digest not in _found_good:
         if len(_found_good) >= _MOST_REMEMBERED:
             _found_good.clear()
@@ -48,7 +49,3 @@ def note_bad(address: str) -> None:
 
 def _too_many(seconds: float) -> Problem:
     return status_problem(429, {"Retry-After": str(max(int(seconds), 1))})
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

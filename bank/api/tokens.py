@@ -56,7 +56,7 @@ def issue_token(
         user=user,
         label=label,
         prefix=secret[:_SHOWN_CHARACTERS],
-        digest=_digest(secret),
+        digest=digest_of(secret),
         scopes=sorted({str(scope) for scope in scopes}),
         created_at=now,
         expires_at=now + lifetime,
@@ -106,13 +106,14 @@ _NOTE_USE: Final = """
 """
 
 
-def look_up(secret: str, key: str | None = None, account_id: UUID | None = None) -> tuple[User, Credential]:
-    """The user and the scopes behind a token; raises BadToken. Claims the user's idempotency `key`, if there is one.
+def look_up(digest: bytes, key: str | None = None, account_id: UUID | None = None) -> tuple[User, Credential]:
+    """The user and the scopes behind the token of this digest; raises BadToken.
 
-    The account that the call is about comes along: whether the user may see it is not looked at here.
+    Claims the user's idempotency `key`, if there is one. The account that the call is about comes along: whether the
+    user may see it is not looked at here.
     """
     now = timezone.now()
-    parameters: dict[str, Any] = {"digest": _digest(secret), "now": now}
+    parameters: dict[str, Any] = {"digest": digest, "now": now}
     if key is not None:
         parameters["key"] = key
     if account_id is not None:
@@ -138,5 +139,6 @@ def _is_stale(last_used_at: datetime | None, now: datetime) -> bool:
     return last_used_at is None or last_used_at <= now - _USE_NOTED_EVERY
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """What the bank keeps of a token."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
