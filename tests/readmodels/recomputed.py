@@ -50,6 +50,7 @@ class Recomputed:
         self.hour_sums: Counter[tuple[int, int, str]] = Counter()
         self.growth: Counter[tuple[date, str, str]] = Counter()
         self.large: list[tuple[int, int, date, str, str]] = []  # -amount, position, day, currency, kind
+        self.large_on: defaultdict[tuple[date, str], list[tuple[int, int, date, str, str]]] = defaultdict(list)
         self.balances: dict[UUID, int] = {}
         self.currency_of: dict[UUID, str] = {}
         self.last_on: dict[UUID, date] = {}
@@ -61,6 +62,8 @@ class Recomputed:
         for position, name, stream_id, data in _sealed():
             self._take(position, name, stream_id, data)
         self.large.sort()
+        for movement in self.large:
+            self.large_on[movement[2], movement[3]].append(movement)
 
     def _take(self, position: int, name: str, stream_id: UUID, data: dict[str, Any]) -> None:
         if name not in _KINDS and name not in _GROWTH:
@@ -166,8 +169,8 @@ class Recomputed:
         self, from_date: date, to_date: date, currency: str, kind: str | None, limit: int
     ) -> list[tuple[int, int, date, str, str]]:
         """(-amount, position, day, currency, kind) of the largest."""
-        fitting = (m for m in self.large if from_date <= m[2] <= to_date and m[3] == currency and kind in (None, m[4]))
-        return [m for m, _ in zip(fitting, range(limit), strict=False)]
+        days = [on for (day, its), on in self.large_on.items() if from_date <= day <= to_date and its == currency]
+        return sorted(m for on in days for m in on if kind in (None, m[4]))[:limit]
 
     def dormant(self) -> list[tuple[date, UUID]]:
         """(last day, account) of every open account, the longest unused first."""
