@@ -27,7 +27,7 @@ def explain_hole(expected: int, row: BookRow) -> Finding:
 
 def explain_hash(cur: Cursor, row: BookRow, previous: bytes, around: Around) -> Finding:
     """`row` follows the entry whose hash is `previous`, but its own hash is another than its event gives."""
-    computed = _hash(previous, row.position, row)
+    computed = hash_here(previous, row.position, row)
     if computed is None:
         return Finding(Kind.CHANGED, "the event cannot be read", row.position)
     return (
@@ -47,7 +47,7 @@ def _moved(cur: Cursor, row: BookRow, previous: bytes, around: Around) -> Findin
         far = rows_of_sequences(cur, low, high, 2 * _NEAR_SEQUENCES)
         candidates |= {other.position: other for other in far if other.position > row.position}
     for position, other in candidates.items():
-        here = _hash(previous, row.position, other)
+        here = hash_here(previous, row.position, other)
         if here is None or here not in (row.hash, other.hash):
             continue
         count = position - row.position
@@ -62,13 +62,13 @@ def _belongs(row: BookRow, other: BookRow, around: Around) -> bool:
     before = around.get(other.position - 1)
     # Next to each other, the one in front was moved too.
     previous = {row.hash, other.hash} | ({before.hash} if before else set())
-    return any(_hash(own, other.position, row) in (row.hash, other.hash) for own in previous)
+    return any(hash_here(own, other.position, row) in (row.hash, other.hash) for own in previous)
 
 
 def _continues(moved: BookRow, position: int, around: Around) -> bool:
     """Whether what stands behind `moved` was sealed right behind it while it still stood at `position`."""
     after = around.get(moved.position + 1)
-    return after is None or _hash(moved.hash, position + 1, after) == after.hash
+    return after is None or hash_here(moved.hash, position + 1, after) == after.hash
 
 
 def _inserted_before(row: BookRow, around: Around) -> Finding | None:
@@ -79,7 +79,7 @@ def _inserted_before(row: BookRow, around: Around) -> Finding | None:
         previous = GENESIS if position == 1 else before.hash if before else None
         if previous is None:
             return None
-        if _hash(previous, position, row) == row.hash:
+        if hash_here(previous, position, row) == row.hash:
             return Finding(Kind.INSERTED, f"{_entries(count)} put in here; those behind moved down", position)
     return None
 
@@ -90,7 +90,7 @@ def _removed_before(row: BookRow, around: Around) -> Finding | None:
     if after is None:
         return None
     for count in range(1, _FARTHEST_SHIFT + 1):
-        if _hash(row.hash, after.position + count, after) == after.hash:
+        if hash_here(row.hash, after.position + count, after) == after.hash:
             return Finding(Kind.MISSING, f"{_entries(count)} taken out here; those behind moved up", row.position)
     return None
 
@@ -101,12 +101,12 @@ def _only_hash(row: BookRow, computed: bytes, around: Around) -> Finding | None:
         if other.hash == computed:
             return Finding(Kind.SWAPPED, f"the hash of this entry stands at position {other.position}", row.position)
     after = around.get(row.position + 1)
-    if after is not None and _hash(computed, after.position, after) == after.hash:
+    if after is not None and hash_here(computed, after.position, after) == after.hash:
         return Finding(Kind.CHANGED, f"the hash of the entry was changed; {_name(row)} is right", row.position)
     return None
 
 
-def _hash(previous: bytes, position: int, row: BookRow) -> bytes | None:
+def hash_here(previous: bytes, position: int, row: BookRow) -> bytes | None:
     """The hash that the event would have at this place; None for one that cannot be read."""
     try:
         return entry_hash(previous, position, canonical(row))

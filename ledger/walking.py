@@ -111,11 +111,12 @@ class Walk:
         if row.position != self.position + 1 or not row.is_whole:
             return explain_hole(self.position + 1, row)
         with cursor() as cur:
-            around = rows_between(cur, *_window(row.position))
+            around = rows_between(cur, *window(row.position))
             return explain_hash(cur, row, self.hash, {other.position: other for other in around})
 
 
-def _window(position: int) -> tuple[int, int]:
+def window(position: int) -> tuple[int, int]:
+    """The entries around one that are looked at to say what was done to it."""
     return max(position - 200, 1), position + 2_000
 
 

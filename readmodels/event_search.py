@@ -85,11 +85,11 @@ class EventSearchRow(models.Model):
         return f"#{self.position}"
 
 
-_COPY: Final = """
-copy readmodels_event_search (position, stream_id, stream_position, stream_kind, type, actor, command_id,
-    correlation_id, causation_id, occurred_at, recorded_at, amount_minor, currency, words)
-from stdin (format binary)
-"""
+_COLUMNS: Final = (
+    "position", "stream_id", "stream_position", "stream_kind", "type", "actor", "command_id",
+    "correlation_id", "causation_id", "occurred_at", "recorded_at", "amount_minor", "currency", "words",
+)  # fmt: skip
+_COPY: Final = f"copy readmodels_event_search ({', '.join(_COLUMNS)}) from stdin (format binary)"
 _COPIED_TYPES: Final = (
     "int8", "uuid", "int4", "text", "text", "text", "uuid",
     "uuid", "uuid", "timestamptz", "timestamptz", "int8", "text", "text",
@@ -112,6 +112,22 @@ PROJECTION = AsyncProjection(
     tables=("readmodels_event_search",),
     also_unreadable=True,
 )
+
+
+def differences(event: RecordedEvent) -> list[tuple[str, Any, Any]]:
+    """(column, as kept, as it would be kept now) wherever the row of an event says something else than the event.
+
+    The row was made when the event was sealed, or at the last rebuild: it is a second witness, and proves nothing.
+    """
+    kept = EventSearchRow.objects.filter(position=event.position).first() if event.position else None
+    if kept is None:
+        return []
+    now = _row(event, {event.stream_id: kept.stream_kind})
+    return [
+        (name, was, value)
+        for name, value in zip(_COLUMNS, now, strict=True)
+        if name != "stream_kind" and (was := getattr(kept, name)) != value
+    ]
 
 
 def _kinds_of_strangers(cursor: Cursor, events: Sequence[RecordedEvent]) -> dict[UUID, str]:

@@ -20,7 +20,7 @@ from ledger.models import Entry
 from ledger.runner import drain
 from ledger.signing import sign_head
 from tests.acting import as_owner
-from tests.ledger.owner import change_event, tamper
+from tests.ledger.owner import change_entries, change_event, tamper
 from tests.spec import envelope
 from tests.steps import BY, deposit, do, transfer
 from tests.web.pages import Browser, Page
@@ -215,3 +215,54 @@ class TestTheProof:
         assert "There is no proof yet" in page.text
         assert "Download the proof" not in page.links
         assert auditor.open("/audit/events/4/proof.json").status == 409
+
+
+class TestWhatWasTamperedWith:
+    COVERED = "This is what the hash covers"
+
+    def test_an_event_that_is_what_was_sealed_raises_no_doubt(self, auditor: Browser) -> None:
+        page = event(auditor, 3)
+        assert self.COVERED in page.text
+        assert "not what was sealed" not in page.text
+
+    def test_a_changed_amount_is_not_said_to_be_covered_and_what_differs_is_named(
+        self, auditor: Browser, ada: Customer
+    ) -> None:
+        change(3, """data = jsonb_set(data, '{amount_minor}', '900')""")
+        page = event(auditor, 3)
+        assert self.COVERED not in page.text
+        assert "This is not what was sealed: the hash does not cover it." in page.text
+        assert f"changed at position 3: DepositMade {ada.account_id}/2 is not what was sealed" in page.text
+        assert "amount_minor 50000 900" in " ".join(page.text.split())
+        for position in (1, 2):
+            assert self.COVERED in event(auditor, position).text, "what stands before it is right"
+
+    def test_what_no_search_keeps_is_found_all_the_same(self, auditor: Browser) -> None:
+        change(3, 'recorded_at = recorded_at, metadata = metadata || \'{"actor": [7], "commandId": []}\'')
+        page = event(auditor, 3)
+        assert "is not what was sealed" in page.text
+        assert "actor" in page.text
+        change(3, 'metadata = metadata || \'{"note": "x"}\'')
+        assert "is not what was sealed" in event(auditor, 3).text
+
+    def test_a_changed_hash_is_told_from_a_changed_event(self, auditor: Browser, ada: Customer) -> None:
+        do(deposit(ada.account_id, 1_00))
+        drain()
+        with as_owner():
+            tamper("update ledger_entry set hash = sha256('x') where position = 3")
+        assert "the hash of the entry was changed" in event(auditor, 3).text
+        after = event(auditor, 4)
+        assert "The hash of the entry before is not right." in after.text
+        assert "DepositMade itself is right" in after.text
+        assert self.COVERED in after.text
+
+    def test_two_entries_in_each_others_place_are_said_to_be_swapped(self, auditor: Browser, ada: Customer) -> None:
+        do(deposit(ada.account_id, 1_00))
+        drain()
+        with as_owner():
+            change_entries(
+                lambda entries: entries | {3: [entries[4][0], entries[3][1]], 4: [entries[3][0], entries[4][1]]}
+            )
+        page = event(auditor, 3)
+        assert "Swapped: Two entries changed places." in " ".join(page.text.split())
+        assert self.COVERED not in page.text

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from bank.access_records.recording import looks_at_streams, record_looks
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
+from bank.web.pages.audit.command_filters import CHANNELS
+from bank.web.pages.audit.doubt import doubt_about
 from bank.web.problems import Problem, problem_page
 from bank.web.streams import actor_href, command_href, correlation_href, of_kind, stream_href
 from ledger import entries
@@ -75,7 +77,9 @@ def event_page(request: SignedInRequest, position: int) -> HttpResponse:
         "kind": kind,
         "kind_words": of_kind(kind),
         "beside": entries.neighbours(position, event.stream_id, event.stream_position),
+        "doubt": doubt_about(event),
         "command": command,
+        "channel": CHANNELS.get(command.channel, command.channel) if command else "",
         "actor": actor,
         "correlation_id": metadata.get("correlationId"),
         # Most commands are their own cause.

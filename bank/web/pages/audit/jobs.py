@@ -40,9 +40,7 @@ FINDING_WORDS: Final = {
     Kind.CHECKPOINT: _("A checkpoint is not right"),
     Kind.UNSEALED: _("Not sealed"),
 }
-
-
-_MEANINGS: Final = {
+MEANINGS: Final = {
     Kind.CHANGED: _("An event or a hash is not what it was when it was sealed."),
     Kind.MISSING: _("An event, or its entry in the book, was taken away."),
     Kind.SWAPPED: _("Two entries changed places."),
@@ -126,7 +124,7 @@ def lines_of(jobs: Sequence[Job]) -> list[Line]:
             job=job,
             who=_who(job.row.asked_by, people),
             finding=_words(job, FINDING_WORDS),
-            meaning=_words(job, _MEANINGS),
+            meaning=_words(job, MEANINGS),
         )
         for job in jobs
     ]
