@@ -228,6 +228,11 @@ class TestInCzech:
             )
         assert "Zůstatek na to nestačí" in browser.open(f"/receipts/{command.command_id}").text
 
+    def test_a_word_with_two_meanings_has_two_translations(self, bank: None) -> None:
+        page = czech(a_login("worker", Role.TELLER)).open("/customers")
+        assert "Přehledy Systém Zabezpečení" in page.text  # the room
+        assert page.text.endswith("Světlé Tmavé Podle systému")  # the colours
+
     def test_filters_read_czech_amounts(self, ada: Customer) -> None:
         do(deposit(ada.account_id, 1_234_50, reference="Mnoho"))
         page = czech(ada.user).open(f"/accounts/{ada.account_id}?min=1%20234,50")
