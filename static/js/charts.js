@@ -4,7 +4,10 @@
 
 (() => {
   const drawn = new Map();
-  const axisNumbers = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact" });
+  /* Short, then with more and more decimals. */
+  const axisNumbers = [{}, ...[1, 2, 3].map((digits) => ({ maximumFractionDigits: digits }))].map(
+    (digits) => new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", ...digits }),
+  );
   /* Resolves a token of the style sheet to the colour that it is where the probe stands. */
   const probe = document.createElement("span");
   probe.hidden = true;
@@ -58,10 +61,18 @@
     };
   }
 
+  /* The shortest way to write numbers in which no two different ones read the same. */
+  function numbersApart(values) {
+    const count = new Set(values).size;
+    const areApart = (numbers) => new Set(values.map((value) => numbers.format(value))).size === count;
+    return axisNumbers.find(areApart) || axisNumbers.at(-1);
+  }
+
   function axesOf(kind) {
     const [line, muted] = [colourOf("line"), colourOf("muted")];
     const isStacked = kind === "stacked" || kind === "mirrored";
-    const write = (value) => axisNumbers.format(kind === "mirrored" ? Math.abs(value) : value);
+    const shown = (value) => (kind === "mirrored" ? Math.abs(value) : value);
+    const write = (value, _place, ticks) => numbersApart(ticks.map((tick) => shown(tick.value))).format(shown(value));
     const amounts = {
       beginAtZero: kind !== "lines",
       stacked: isStacked,

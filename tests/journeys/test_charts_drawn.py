@@ -1,6 +1,7 @@
 """Charts in a real Chromium: drawn of their tables, in the colours of the page, on a phone and on paper."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -48,6 +49,16 @@ async () => {
   const box = canvas.getBoundingClientRect();
   const last = Chart.getChart(canvas).getDatasetMeta(0).data.at(-1);
   return { x: box.x + last.x, y: box.y + (last.y + last.base) / 2 };
+}
+"""
+
+_TILES: Final = """
+async () => {
+  await document.fonts.ready;
+  return [...document.querySelectorAll(".tiles")].map((list) => [...list.children].map((tile) => {
+    const { left, right, top } = tile.getBoundingClientRect();
+    return { left, right, top: Math.round(top) };
+  }));
 }
 """
 
@@ -134,6 +145,33 @@ def test_a_chart_fits_a_phone(reader: Person) -> None:
     for chart in charts(reader):
         assert 200 < chart["width"] < 390
         assert chart["height"] >= 170
+
+
+def test_an_axis_says_no_number_twice(reader: Person, ada: Customer) -> None:
+    """A hundred million that grow by some thousands a day: rounded to millions all would be the same."""
+    for days, minor in ((20, 100_000_000_00), (10, 400_000_00), (5, 900_000_00)):
+        do(deposit(ada.account_id, minor, at=timezone.now() - timedelta(days=days)))
+    drain()
+    reader.open("/reports/cash-position?days=7&currency=EUR")
+    labels = reader.page.evaluate(
+        "() => Chart.getChart(document.querySelector('canvas')).scales.y.ticks.map((tick) => tick.label)"
+    )
+    assert len(labels) > 2
+    assert len(set(labels)) == len(labels), labels
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_row_of_tiles_is_full(reader: Person, size: dict[str, int]) -> None:
+    reader.open("/dashboard")
+    reader.resize(**size)
+    lists: list[list[dict[str, float]]] = reader.page.evaluate(_TILES)
+    assert [len(tiles) for tiles in lists] == [6, 5]
+    for tiles in lists:
+        width = max(tile["right"] for tile in tiles) - min(tile["left"] for tile in tiles)
+        rows = [[tile for tile in tiles if tile["top"] == top] for top in sorted({tile["top"] for tile in tiles})]
+        assert len(rows) > 1
+        for row in rows:
+            assert max(tile["right"] for tile in row) - min(tile["left"] for tile in row) == pytest.approx(width, abs=1)
 
 
 def test_a_chart_is_drawn_anew_when_figures_come(reader: Person, ada: Customer) -> None:
