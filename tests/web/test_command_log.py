@@ -1,7 +1,8 @@
 """The command log for auditors: what was asked for, by whom, what became of it, and how often it came again."""
 
+import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from bank.access_records import reading
 from bank.access_records.reading import AccessFilter
 from bank.api.idempotency import command_id_of
 from bank.identity.models import Role, User
-from ledger.ids import new_id
+from ledger.ids import derived_id, new_id
 from ledger.models import Command
 from ledger.runner import drain
 from ledger.steering import Act, Order, steer
@@ -239,6 +240,25 @@ class TestThePage:
         page = auditor.open(f"/audit/commands/{refused(ada.account_id)}")
         for words in ("Refused", "insufficient_funds", "500.00 EUR available", "None: it was refused.", "Never"):
             assert words in page.text, words
+        for words in ("The request came", "ms later", "From the request to the record."):
+            assert words in page.text, words
+
+    def test_a_request_whose_number_tells_no_time_has_no_duration(self, auditor: Browser, ada: Customer) -> None:
+        for number in (uuid4(), UUID(int=(1 << 127) | (7 << 76) | (2 << 62)), derived_id(new_id(), "x")):
+            command = withdraw(ada.account_id, 10**9)
+            with pytest.raises(InsufficientFunds):
+                handle(command, by=ORDERS, correlation_id=number)
+            page = auditor.open(f"/audit/commands/{command.command_id}")
+            assert page.status == 200
+            assert "From the request to the record." not in page.text
+
+    def test_the_list_says_how_long_each_took(self, auditor: Browser, ada: Customer) -> None:
+        refused(ada.account_id)
+        drain()
+        page = auditor.open("/audit/commands")
+        assert "Duration" in page.text
+        # Ada's registration, her account, her money, and the refusal.
+        assert len(re.findall(r"\d ms\b", page.text)) >= 4
 
     def test_of_one_that_changed_no_stream(self, auditor: Browser) -> None:
         page = auditor.open(f"/audit/commands/{a_pause()}")

@@ -15,7 +15,7 @@ from django_stubs_ext import StrOrPromise
 from bank.access_records.recording import looks_at_streams, record_looks
 from bank.identity import policy
 from bank.web.access import SignedInRequest, allowed, signed_in
-from bank.web.pages.audit.commands import lines_of
+from bank.web.pages.audit.commands import asked_at, lines_of
 from ledger.models import Command, Entry
 from ledger.partitions import EventsDetached
 from ledger.stored import StoredEvent, read_stored
@@ -85,6 +85,8 @@ def _moments(command: Command, wrote: list[StoredEvent]) -> list[Moment]:
             steps.append((_("Asked for"), asked))
         if first.id.version == 7:
             steps.append((_("Decided"), datetime.fromtimestamp((first.id.int >> 80) / 1_000, UTC)))
+    elif (came := asked_at(command)) is not None:
+        steps.append((_("The request came"), came))
     steps.append((_("Recorded"), command.recorded_at))
     if wrote and wrote[-1].position is not None:
         steps.append((_("Sealed"), Entry.objects.values_list("sealed_at", flat=True).get(pk=wrote[-1].position)))

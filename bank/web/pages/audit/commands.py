@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,18 +24,23 @@ from readmodels import command_log, freshness
 from readmodels.command_log import Page, TooMuchToLookThrough
 
 PAGE_SIZE: Final = 50
+_AT_ONCE: Final = timedelta(minutes=1)
 _NOTHING: Final = Page(commands=[], has_newer=False, has_older=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A command as a row: `actor` by user name where it is a person, `reason` in words; how often it came again."""
+    """A command as a row: `actor` by user name where it is a person, `reason` in words; how often it came again.
+
+    `lasted_ms`: from its request to its record, None where nothing tells.
+    """
 
     command: Command
     actor: str
     channel: str
     reason: str
     replays: int
+    lasted_ms: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +80,31 @@ def lines_of(commands: Sequence[Command]) -> list[Line]:
             channel=str(CHANNELS.get(command.channel, command.channel)),
             reason=reason_of(command),
             replays=again[command.command_id].times if command.command_id in again else 0,
+            lasted_ms=_lasted_ms(command),
         )
         for command in commands
     ]
+
+
+def asked_at(command: Command) -> datetime | None:
+    """When its request came, by the request's id: a UUIDv7 bears the millisecond in which the bank gave it.
+
+    None where the id is a client's own, or names something that began long before: an import, a night's run.
+    """
+    request = command.correlation_id
+    if request.version != 7:
+        return None
+    try:
+        came = datetime.fromtimestamp((request.int >> 80) / 1_000, UTC)
+    except (OverflowError, ValueError):
+        return None
+    return came if -_AT_ONCE < command.recorded_at - came < _AT_ONCE else None
+
+
+def _lasted_ms(command: Command) -> float | None:
+    came = asked_at(command)
+    # Two clocks may differ by a little.
+    return None if came is None else max((command.recorded_at - came) / timedelta(milliseconds=1), 0.0)
 
 
 def reason_of(command: Command) -> str:
