@@ -1,6 +1,7 @@
 """The pages of verifications and exports: asked for, shown as they go on, and taken along on record."""
 
 import hashlib
+import re
 from typing import Any
 from uuid import UUID
 
@@ -105,6 +106,11 @@ def test_what_was_tampered_with_is_said_with_its_place(room: Browser) -> None:
     assert "Changed" in told.text
     assert "is not what was sealed" in told.text
     assert "/audit/events/2" in told.html
+    words = " ".join(told.text.split())
+    assert "1 event from position 1 on" in words
+    assert "what stands behind it was not checked" in words
+    assert "No checkpoint ends before what was found" in words
+    assert "Nothing of it yet" not in words
     assert "Changed" in room.open(VERIFICATION).text
 
 
@@ -150,6 +156,7 @@ def test_a_job_that_came_to_nothing_says_why(room: Browser) -> None:
     told = room.open(page.url)
     assert "This could not be done." in told.text
     assert "the book ends at" in told.text
+    assert re.search(r'<p lang="en">[^<]*the book ends at', told.html), "its words are English on Czech pages as well"
 
 
 def test_jobs_of_one_kind_are_not_shown_as_the_other(room: Browser) -> None:
