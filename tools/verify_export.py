@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Proves an export of Passbook's ledger, or a single event, without the bank: one file, no database, no Django.
 
-    python verify_export.py export.jsonl --public-key KEY
-    python verify_export.py proof.json --public-key KEY
+    python3 tools/verify_export.py export.jsonl --public-key KEY
+    python3 tools/verify_export.py proof.json --public-key KEY
 
 It checks every byte's form, the chain of hashes (SHA-256 of hash before, position, event), that positions are dense,
 inclusion proofs and Merkle roots (RFC 6962), and signatures (Ed25519). KEY is the bank's public key in base64, or a

@@ -198,7 +198,7 @@ class TestTheProof:
         assert answer.response.headers["Content-Disposition"] == 'attachment; filename="event-3-proof.json"'
         assert answer.response.headers["Content-Type"] == "application/json"
         (tmp_path / "event-3-proof.json").write_text(answer.html)
-        command = page.text[page.text.index("python3 verify_export.py") :].split()[:5]
+        command = page.text[page.text.index("python3 tools/verify_export.py") :].split()[:5]
         done = subprocess.run(
             [sys.executable, str(VERIFY), *command[2:]], cwd=tmp_path, capture_output=True, text=True, check=False
         )

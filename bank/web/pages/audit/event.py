@@ -156,4 +156,4 @@ def _verify_command(position: int) -> str:
     """How to check the event's proof, with the key that signed it; empty where it is not signed yet."""
     with cursor() as cur:
         seal = seal_covering(cur, position)
-    return f"python3 verify_export.py {_file_name(position)} --public-key {seal.key_id}" if seal else ""
+    return f"python3 tools/verify_export.py {_file_name(position)} --public-key {seal.key_id}" if seal else ""
