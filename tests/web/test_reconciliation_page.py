@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from bank.access_records.models import AccessRecord
@@ -88,6 +89,28 @@ def test_a_break_is_named_and_its_amounts_are_for_auditors(
     page = operations.open(URL)
     assert "Everything agrees." in page.text
     assert "What agrees again" in page.text
+
+
+def test_a_break_is_an_alarm_on_the_dashboard_and_in_the_metrics_until_it_is_gone(
+    operations: Browser, ada: Customer
+) -> None:
+    drain()
+    told = []
+    for by_minor in (0, 1, -1):
+        change_balance(ada, by_minor)
+        run()
+        (tile,) = re.findall(r'<div class="panel tile">(?:(?!</div>).)*Reconciliation.*?</div>', _flat(operations))
+        (count,) = re.findall(r'passbook_reconciliation_breaks\{check="account"\} (\S+)', _metrics())
+        told.append(("All agrees" in tile, "Wrong" in tile, float(count)))
+    assert told == [(True, False, 0), (False, True, 1), (True, False, 0)]
+
+
+def _flat(operations: Browser) -> str:
+    return operations.open("/dashboard").html.replace("\n", " ")
+
+
+def _metrics() -> str:
+    return Client().get("/metrics").content.decode()
 
 
 def test_it_asks_again_by_itself_and_is_not_answered_while_nothing_is_new(operations: Browser) -> None:
