@@ -1,7 +1,8 @@
 """Which language a page speaks: the person's choice, else what the browser asks for, else English.
 
 The choice lies in a cookie, so that a page of errors needs no database to speak it, and with the user, whose next
-sign-in brings it to another browser. The API, health and metrics speak English whatever anybody chose.
+sign-in brings it to another browser. The API, health and metrics speak English whatever anybody chose; so does the
+admin, whose tables and columns are called as in the database.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 
 from bank.identity.models import User
 
-_ALWAYS_ENGLISH: Final = ("/api/", "/livez", "/readyz", "/metrics")
+_ALWAYS_ENGLISH: Final = ("/admin/", "/api/", "/livez", "/readyz", "/metrics")
 _ENGLISH: Final = "en"
 
 

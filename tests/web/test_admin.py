@@ -118,6 +118,15 @@ def test_an_auditor_reads_all_of_it_and_is_led_to_the_audit_rooms(happened: UUID
     assert f"/audit/streams/{happened}" in client.get(f"/admin/ledger/stream/{happened}/change/").content.decode()
 
 
+def test_it_speaks_english_as_its_tables_do_whatever_the_browser_asks_for() -> None:
+    page = signed_in(Role.AUDITOR, is_staff=True).get("/admin/", headers={"Accept-Language": "cs"})
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "Streams" in text
+    assert "Log out" in text
+    assert 'lang="en' in text
+
+
 def test_an_auditor_can_change_nothing_anywhere(happened: UUID) -> None:
     """Every address of the admin, with a row's key where it wants one, by POST, with all that a form could hold."""
     client = signed_in(Role.AUDITOR, is_staff=True)
