@@ -1,6 +1,6 @@
 """Takes pictures of every screen of a running demo: `make run` in one terminal, `make screenshots` in another.
 
-python -m tools.screenshots [ADDRESS]    writes docs/screenshots/*.webp (and sends one small transfer in the demo)
+python -m tools.screenshots [ADDRESS]    writes docs/screenshots/*.webp (one small transfer and one deposit happen)
 """
 
 import base64
@@ -38,6 +38,7 @@ def main(address: str) -> int:
             _other_tasks,
             _adas_keys,
             _at_the_desk,
+            _cash_at_the_desk,
             _behind_the_desk,
             _in_the_reports,
             _in_the_audit,
@@ -112,7 +113,7 @@ def _ada_sends_money(browser: Browser, address: str) -> Stops:
 def _other_tasks(browser: Browser, address: str) -> Stops:
     page = _somebody(browser, address, "ada")
     account = _first_account(page)
-    yield from _opened(page, {"deposit": f"{account}/deposit", "rename": f"{account}/rename"})
+    yield from _opened(page, {task: f"{account}/{task}" for task in ("deposit", "withdraw", "rename")})
     page.goto(f"{account}/withdraw")
     page.get_by_label("Amount").fill("999999")
     page.get_by_role("button", name="Continue").click()
@@ -134,7 +135,7 @@ def _adas_keys(browser: Browser, address: str) -> Stops:
     page.get_by_role("button", name="Continue").click()
     page.locator(".secret").wait_for()
     yield "app-add", page
-    yield from _opened(page, {"token-make": "/security/tokens/make"})
+    yield from _opened(page, {"passkey-add": "/security/passkeys/add", "token-make": "/security/tokens/make"})
     page.context.close()
 
 
@@ -161,6 +162,30 @@ def _at_the_desk(browser: Browser, address: str) -> Stops:
     page.get_by_label("Reason").fill("Card reported stolen")
     page.get_by_role("button", name="Continue").click()
     yield "freeze-check", page
+    page.context.close()
+
+
+def _cash_at_the_desk(browser: Browser, address: str) -> Stops:
+    page = _somebody(browser, address, "teller")
+    page.goto("/customers/register")
+    page.get_by_label("Name").fill("Emmy Noether")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Register customer").wait_for()
+    yield "register-check", page
+    page.goto("/customers")
+    page.get_by_label("Name, email or IBAN").fill("lovelace")
+    page.get_by_role("button", name="Find customer").click()
+    page.locator("table a").first.click()
+    page.goto(_href(page, 'main a[href^="/accounts/"]') + "/deposit")
+    page.get_by_label("Amount").fill("20")
+    page.get_by_role("button", name="Continue").click()
+    page.locator("main form button[type=submit]").wait_for()
+    yield "cash-check", page
+    page.locator("main form button[type=submit]").click()
+    page.get_by_text("Deposit done").wait_for()
+    yield "cash-receipt", page
+    page.goto(f"{page.url}/slip")
+    yield "cash-slip", page
     page.context.close()
 
 
