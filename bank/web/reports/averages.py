@@ -13,7 +13,7 @@ from readmodels import average_balances
 def sections(asked: Asked) -> list[Section]:
     """A row a day, as it ended, or a month, as its last day did."""
     kind = kind_of(asked.from_date, asked.to_date)
-    days = average_balances.between(asked.from_date, asked.to_date, asked.currency)
+    days = average_balances.between(asked.from_date, min(asked.to_date, asked.today), asked.currency)
     found = by_step(((day.date, day) for day in days), kind)
     rows = [
         Row(

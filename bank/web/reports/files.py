@@ -58,9 +58,9 @@ def balance_distribution_lines(asked: Asked) -> Lines:
 
 
 def average_balances_lines(asked: Asked) -> Lines:
-    """A line a day of the calendar."""
+    """A line a day of the calendar, up to today: nobody knows what there is at the end of a later one."""
     yield "date", "currency", "accounts", "balances", "average"
-    for day in average_balances.between(asked.from_date, asked.to_date, asked.currency):
+    for day in average_balances.between(asked.from_date, min(asked.to_date, asked.today), asked.currency):
         sums = (format_minor(minor, day.currency) for minor in (day.balance_minor, day.average_minor))
         yield str(day.date), day.currency, str(day.accounts), *sums
 
