@@ -17,11 +17,16 @@ _WEB_WORKERS, _WEB_THREADS, _WORKER_PROCESSES, _WEBHOOK_THREADS = "2", "8", "2",
 def web(port: int) -> Program:
     """Web server processes of some threads; a thread that is not needed stays, and its connections with it."""
     command = ["granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    command += ["--workers", os.environ.get("WEB_WORKERS", _WEB_WORKERS)]
+    command += ["--workers", str(web_processes())]
     command += ["--blocking-threads", str(web_threads()), "--blocking-threads-idle-timeout", "600"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "2"]
     command += ["--log-config", "bank/ops/granian_logs.json", "bank.wsgi:application"]
     return _program("web", *_PYTHON, *command, role=WEB_ROLE)
+
+
+def web_processes() -> int:
+    """How many processes serve the web."""
+    return int(os.environ.get("WEB_WORKERS", _WEB_WORKERS))
 
 
 def web_threads() -> int:

@@ -19,6 +19,7 @@ import pytest
 from accounts.handler import handle_all
 from bank.api.scopes import Scope
 from bank.api.tokens import issue_token, revoke_token
+from bank.ops import parts
 from ledger.models import Event
 from ledger.reading import head_position
 from ledger.sealing import seal_all
@@ -149,9 +150,11 @@ def test_who_waits_is_told_within_moments(web: Web) -> None:
 def test_those_who_wait_leave_threads_for_everybody_else_and_end_when_the_server_does(web: Web) -> None:
     seal_all()
     path = f"/events?after={head_position()}&wait=20"
-    with ThreadPoolExecutor(12) as pool:
-        polls = [pool.submit(web.get, path) for _ in range(12)]
-        wait_until(lambda: sum(poll.done() for poll in polls) >= 8, 5, "all but four are answered at once")
+    # Half of the threads of every process that `make run` starts for the web.
+    most = parts.web_processes() * (parts.web_threads() // 2)
+    with ThreadPoolExecutor(most + 8) as pool:
+        polls = [pool.submit(web.get, path) for _ in range(most + 8)]
+        wait_until(lambda: sum(poll.done() for poll in polls) >= 8, 5, "those too many are answered at once")
         for _, headers, body in (poll.result() for poll in polls if poll.done()):
             assert (headers["Retry-After"], body["data"]) == ("1", [])
         for _ in range(8):

@@ -225,7 +225,7 @@ def test_events_that_cannot_be_folded_are_named_and_the_others_looked_at() -> No
     drain()
     tamper("""update ledger_event set data = '{"x": 1}' where stream_id = %s and stream_position = 2""", broken)
     found = run()
-    assert found_of(found) == [(Check.SNAPSHOT, str(broken), "events", "events that fold", "ValidationError")]
+    assert found_of(found) == [(Check.SNAPSHOT, str(broken), "events", "events that fold", "UnreadableEvent")]
     change_balance(fine, 1)
     assert {b[1] for b in found_of(run())} == {str(broken), str(fine), "EUR"}
 
